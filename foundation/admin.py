@@ -1,0 +1,9 @@
+"""Django looks here for the foundation's admin; it lives in the rooms that own the models."""
+
+from foundation.audit import admin as audit
+from foundation.events import admin as events
+from foundation.jobs import admin as jobs
+from foundation.tenancy import admin as tenancy
+from foundation.webhooks import admin as webhooks
+
+__all__ = ["audit", "events", "jobs", "tenancy", "webhooks"]

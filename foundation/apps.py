@@ -1,0 +1,20 @@
+"""The foundation as one Django app: it knows no business."""
+
+from django.apps import AppConfig
+
+
+class FoundationConfig(AppConfig):
+    name = "foundation"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imported for what they register: Celery's one task, and the foundation's own jobs.
+        from foundation.events import tasks as _events  # noqa: F401
+        from foundation.jobs import tasks as _jobs  # noqa: F401
+        from foundation.observability.foundation_gauges import register_foundation_gauges
+        from foundation.vault.wrapping import get_key_wrapper
+        from foundation.webhooks import tasks as _webhooks  # noqa: F401
+
+        register_foundation_gauges()
+        # A malformed VAULT_KEYS stops the start with one sentence, not the first payment with a traceback.
+        get_key_wrapper()

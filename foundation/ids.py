@@ -1,0 +1,49 @@
+"""Ids: UUIDv7 primary keys, shown outside as prefix + base62 and decoded again; never stored twice.
+
+Twenty-two base62 digits hold 128 bits and keep the time order, so a public id sorts as its row does.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import uuid_utils
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+WIDTH = 22
+_VALUES = {char: value for value, char in enumerate(ALPHABET)}
+
+
+class PublicIdInvalid(ValueError):
+    """The text is not a public id of the expected kind."""
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7: unique, and ordered by the time it was made."""
+    return UUID(int=uuid_utils.uuid7().int)
+
+
+def encode_id(prefix: str, value: UUID) -> str:
+    """`pi` and a UUID to `pi_…`, 22 base62 digits."""
+    number = value.int
+    digits = []
+    for _ in range(WIDTH):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    return f"{prefix}_{''.join(reversed(digits))}"
+
+
+def decode_id(prefix: str, text: str) -> UUID:
+    """`pi_…` back to its UUID. Raises PublicIdInvalid for any other prefix, length or character."""
+    head, separator, tail = text.rpartition("_")
+    if not separator or head != prefix or len(tail) != WIDTH:
+        raise PublicIdInvalid(f"{text[:64]!r} is not a {prefix}_ id.")
+    number = 0
+    for char in tail:
+        value = _VALUES.get(char)
+        if value is None:
+            raise PublicIdInvalid(f"{text[:64]!r} is not a {prefix}_ id.")
+        number = number * 62 + value
+    if number >= 1 << 128:
+        raise PublicIdInvalid(f"{text[:64]!r} is not a {prefix}_ id.")
+    return UUID(int=number)

@@ -1,0 +1,25 @@
+"""Django looks here for the foundation's models; they live in the rooms that own them."""
+
+from foundation.audit.models import AuditEvent
+from foundation.events.models import Event, EventCursor
+from foundation.idempotency.models import IdempotencyKey
+from foundation.jobs.models import Job
+from foundation.tenancy.models import ApiKey, Merchant, StaffAssignment, StaffUser
+from foundation.vault.models import DataKey
+from foundation.webhooks.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "DataKey",
+    "DeliveryAttempt",
+    "Event",
+    "EventCursor",
+    "IdempotencyKey",
+    "Job",
+    "Merchant",
+    "StaffAssignment",
+    "StaffUser",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

@@ -1,0 +1,17 @@
+"""Reading merchants."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from foundation.errors import ResourceMissing
+from foundation.ids import encode_id
+from foundation.tenancy.models import Merchant
+
+
+def get_merchant(merchant_id: UUID) -> Merchant:
+    """Raises ResourceMissing."""
+    merchant = Merchant.objects.filter(pk=merchant_id).first()
+    if merchant is None:
+        raise ResourceMissing(f"No such account: '{encode_id('acct', merchant_id)}'", param="account")
+    return merchant
