@@ -1,0 +1,1 @@
+"""The API of payments: inputs (shapes only), views (parse, call, serialize), urls, expanders."""

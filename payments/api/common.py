@@ -1,0 +1,56 @@
+"""What the payment views share: naming a payment method, filters of lists, and declines as refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from foundation import ids
+from foundation.http.serializers import no_such
+from foundation.http.views import ApiView
+from payments.errors import DECLINES, CardDeclined, PspUnavailable
+from payments.models import IntentStatus, PaymentIntent
+from payments.operations.create_payment_method import SHARED_TEST_TOKEN_PREFIX, create_payment_method
+from payments.shapes import payment_intent_shape
+
+EMPTY_WORDS = ("name", "email", "phone", "description", "receipt_email", "setup_future_usage")
+EMPTY_WORDS += ("statement_descriptor", "statement_descriptor_suffix")
+
+
+def payment_method_id_of(view: ApiView, given: str | None) -> UUID | None:
+    """The id of our payment method; for a sandbox merchant also a PSP's shared test token, taken in on the way."""
+    if given is None:
+        return None
+    try:
+        return ids.decode_id("pm", given)
+    except ids.PublicIdInvalid:
+        if view.livemode or not given.startswith(SHARED_TEST_TOKEN_PREFIX):
+            raise no_such("payment_method", given, param="payment_method") from None
+    method = create_payment_method(
+        merchant_id=view.merchant_id, payment_method_id=ids.new_id(), token=given
+    )
+    return method.id
+
+
+def with_empty_words(params: dict[str, Any]) -> dict[str, Any]:
+    """An unset text is stored empty, not null."""
+    return {name: "" if value is None and name in EMPTY_WORDS else value for name, value in params.items()}
+
+
+def created_within(queryset: QuerySet[Any], params: dict[str, Any], field: str = "created_at") -> QuerySet[Any]:
+    return queryset.filter(**{f"{field}__{lookup}": at for lookup, at in params.get("created", {}).items()})
+
+
+def refuse_if_declined(intent: PaymentIntent, *, livemode: bool) -> None:
+    """402 with the intent inside after a decline, 503 after a PSP that was not reached: both are on record."""
+    problem = intent.last_payment_error
+    if not problem:
+        return
+    shape = payment_intent_shape(intent, livemode=livemode)
+    if intent.status == IntentStatus.REQUIRES_PAYMENT_METHOD:
+        details = {name: problem[name] for name in ("charge", "decline_code", "network_advice_code") if name in problem}
+        raise DECLINES.get(problem["code"], CardDeclined)(problem["message"], payment_intent=shape, **details)
+    if problem["code"] == PspUnavailable.code:
+        raise PspUnavailable(payment_intent=shape)

@@ -1,0 +1,172 @@
+"""The refusals of payments: facts with stable codes. Stripe's codes where Stripe has one."""
+
+from __future__ import annotations
+
+from foundation.errors import DomainError
+
+
+class CardDeclined(DomainError):
+    """Raised by the API only, to answer 402 with the intent inside; the decline itself is recorded."""
+
+    code = "card_declined"
+    http_status = 402
+    error_type = "card_error"
+    message = "The card was declined."
+
+
+class ExpiredCard(CardDeclined):
+    code = "expired_card"
+    message = "The card has expired."
+
+
+class IncorrectCvc(CardDeclined):
+    code = "incorrect_cvc"
+    message = "The security code is wrong."
+
+
+class IncorrectNumber(CardDeclined):
+    code = "incorrect_number"
+    message = "The card number is wrong."
+
+
+class ProcessingError(CardDeclined):
+    code = "processing_error"
+    message = "The PSP made an error. Try again later."
+
+
+class AuthenticationRequired(CardDeclined):
+    code = "authentication_required"
+    message = "The issuer wants the customer to authenticate."
+
+
+DECLINES: dict[str, type[CardDeclined]] = {
+    kind.code: kind
+    for kind in (CardDeclined, ExpiredCard, IncorrectCvc, IncorrectNumber, ProcessingError, AuthenticationRequired)
+}
+"""The PSP's code to the refusal that carries it; any other is a card_declined."""
+
+
+class UnexpectedState(DomainError):
+    code = "payment_intent_unexpected_state"
+    message = "The payment is not in a state that allows this."
+
+
+class SetupIntentUnexpectedState(DomainError):
+    code = "setup_intent_unexpected_state"
+    message = "The setup intent is not in a state that allows this."
+
+
+class PaymentMethodMissing(DomainError):
+    code = "payment_intent_payment_method_missing"
+    message = "There is no payment method to confirm with. Give payment_method."
+
+
+class PaymentMethodUnusable(DomainError):
+    code = "payment_method_unusable"
+    message = "The payment method can not be used here."
+
+
+class PaymentMethodCustomerMismatch(DomainError):
+    code = "payment_method_customer_mismatch"
+    message = "The payment method belongs to another customer."
+
+
+class PaymentMethodNotAttached(DomainError):
+    code = "payment_method_not_attached"
+    message = "The payment method is not attached to a customer."
+
+
+class PaymentMethodAlreadyAttached(DomainError):
+    code = "payment_method_already_attached"
+    message = "The payment method is attached to another customer already."
+
+
+class PspTokenUnknown(DomainError):
+    code = "psp_token_unknown"
+    message = "The PSP does not know this token."
+
+
+class PspNotConfigured(DomainError):
+    code = "psp_not_configured"
+    message = "No active PSP account of this merchant takes this currency."
+
+
+class PspUnavailable(DomainError):
+    code = "psp_unavailable"
+    http_status = 503
+    error_type = "api_error"
+    message = "The PSP could not be reached. Nothing happened; try again in a moment."
+
+
+class PspBaseUrlRefused(DomainError):
+    code = "psp_base_url_refused"
+    message = "A PSP account may only talk to the PSP's own hosts here."
+
+
+class PspUnsupported(DomainError):
+    code = "psp_unsupported"
+    message = "There is no connector for this PSP."
+
+
+class AmountTooSmall(DomainError):
+    code = "amount_too_small"
+    message = "The amount is below the smallest that can be charged in this currency."
+
+
+class CaptureExceedsAuthorized(DomainError):
+    code = "amount_to_capture_exceeds_authorized"
+    message = "The amount to capture is more than what is authorized and not yet captured."
+
+
+class EarlierOperationUnresolved(DomainError):
+    """Nothing else may move this payment while the outcome of an earlier call is not known."""
+
+    code = "earlier_operation_unresolved"
+    http_status = 409
+    message = "An earlier operation on this payment has no known outcome yet. Wait until it is resolved."
+
+
+class ChargeNotRefundable(DomainError):
+    code = "charge_not_refundable"
+    message = "There is nothing captured on this payment to refund."
+
+
+class ChargeAlreadyRefunded(DomainError):
+    code = "charge_already_refunded"
+    message = "The payment has already been refunded in full."
+
+
+class RefundExceedsCaptured(DomainError):
+    code = "refund_exceeds_captured"
+    message = "The refund is more than what is captured and not yet refunded."
+
+
+class RefundNotCancelable(DomainError):
+    code = "refund_not_cancelable"
+    message = "The refund has been sent to the PSP already."
+
+
+class RefundCurrencyDiffers(DomainError):
+    code = "refund_currency_differs"
+    message = "A refund is made in the currency of its payment."
+
+
+class WebhookRejected(DomainError):
+    code = "psp_webhook_rejected"
+    message = "The webhook is not one that this PSP account's secret signed."
+
+
+class RefundAboveLimit(DomainError):
+    """Of the back office only: the API has no limit of amounts per key."""
+
+    code = "refund_above_limit"
+    http_status = 403
+    message = "The refund is above what your role may refund."
+
+
+class FormUsedAlready(DomainError):
+    """The one-time key of a form belongs to something else by now."""
+
+    code = "form_used_already"
+    http_status = 409
+    message = "This form has been used already. Open it again."

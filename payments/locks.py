@@ -1,0 +1,65 @@
+"""Every row lock of payments, taken in floor order: intent, refund or capture's attempt, refund, capture.
+
+A lock returns a fresh instance; whoever held an older one throws it away.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from foundation.errors import ResourceMissing
+from foundation.transactions import joins_transaction
+from payments.models import Capture, Customer, PaymentAttempt, PaymentIntent, PaymentMethod, Refund, SetupIntent
+
+
+@joins_transaction
+def lock_payment_intent(*, merchant_id: UUID, payment_intent_id: UUID) -> PaymentIntent:
+    """The intent with its merchant. Raises ResourceMissing, also for another merchant's."""
+    rows = PaymentIntent.objects.for_merchant(merchant_id).select_related("merchant")
+    return _one(rows.select_for_update(of=("self",)).filter(pk=payment_intent_id), "payment_intent")
+
+
+@joins_transaction
+def lock_attempt(*, merchant_id: UUID, attempt_id: UUID) -> PaymentAttempt:
+    """The attempt; its intent is locked before it."""
+    rows = PaymentAttempt.objects.for_merchant(merchant_id).select_related("psp_account")
+    return _one(rows.select_for_update(of=("self",)).filter(pk=attempt_id), "charge")
+
+
+@joins_transaction
+def lock_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
+    """The refund; its intent and attempt are locked before it."""
+    return _one(Refund.objects.for_merchant(merchant_id).select_for_update(of=("self",)).filter(pk=refund_id), "refund")
+
+
+@joins_transaction
+def lock_capture(*, merchant_id: UUID, capture_id: UUID) -> Capture:
+    """The capture; its intent and attempt are locked before it."""
+    rows = Capture.objects.for_merchant(merchant_id)
+    return _one(rows.select_for_update(of=("self",)).filter(pk=capture_id), "capture")
+
+
+@joins_transaction
+def lock_setup_intent(*, merchant_id: UUID, setup_intent_id: UUID) -> SetupIntent:
+    rows = SetupIntent.objects.for_merchant(merchant_id).select_related("merchant")
+    return _one(rows.select_for_update(of=("self",)).filter(pk=setup_intent_id), "setup_intent")
+
+
+@joins_transaction
+def lock_customer(*, merchant_id: UUID, customer_id: UUID) -> Customer:
+    """A live customer: a deleted one answers like an absent one."""
+    rows = Customer.objects.for_merchant(merchant_id).select_related("merchant").filter(deleted_at__isnull=True)
+    return _one(rows.select_for_update(of=("self",)).filter(pk=customer_id), "customer")
+
+
+@joins_transaction
+def lock_payment_method(*, merchant_id: UUID, payment_method_id: UUID) -> PaymentMethod:
+    rows = PaymentMethod.objects.for_merchant(merchant_id).select_related("merchant")
+    return _one(rows.select_for_update(of=("self",)).filter(pk=payment_method_id), "payment_method")
+
+
+def _one(rows, name):  # type: ignore[no-untyped-def]
+    row = rows.first()
+    if row is None:
+        raise ResourceMissing(f"No such {name}.", param=name)
+    return row

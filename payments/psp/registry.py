@@ -1,0 +1,13 @@
+"""Which connector speaks for which PSP. Imported by operations and psp_webhooks only."""
+
+from __future__ import annotations
+
+from payments.psp.port import PspConnector
+from payments.psp.stripe.connector import StripeConnector
+
+_CONNECTORS: dict[str, PspConnector] = {"stripe": StripeConnector()}
+
+
+def connector_for(psp: str) -> PspConnector:
+    """The connector of a PspAccount.psp. Raises KeyError for a PSP nobody has written."""
+    return _CONNECTORS[psp]

@@ -1,0 +1,39 @@
+"""Amounts as Stripe counts them, where that is not ISO 4217.
+
+Source: docs.stripe.com/currencies (zero-decimal and special-case currencies), read 2026-11.
+"""
+
+from __future__ import annotations
+
+from foundation.money import Money, exponent_of
+
+# ISO counts isk and ugx without decimals and mga with two; Stripe the other way round.
+EXPONENT_OVERRIDES = {"isk": 2, "ugx": 2, "mga": 0}
+
+
+class AmountNotRepresentable(ValueError):
+    """Stripe has no unit small enough for this amount."""
+
+
+def to_stripe(amount: Money) -> int:
+    """Money to Stripe's integer. Raises AmountNotRepresentable."""
+    shift = EXPONENT_OVERRIDES.get(amount.currency, amount.exponent) - amount.exponent
+    if shift >= 0:
+        return amount.amount_minor * 10**shift
+    whole, rest = divmod(amount.amount_minor, 10**-shift)
+    if rest:
+        raise AmountNotRepresentable(f"Stripe can not express {amount}.")
+    return whole
+
+
+def from_stripe(value: int, currency: str) -> Money:
+    """Stripe's integer to Money. Raises AmountNotRepresentable, CurrencyUnknown."""
+    currency = currency.lower()
+    exponent = exponent_of(currency)
+    shift = EXPONENT_OVERRIDES.get(currency, exponent) - exponent
+    if shift <= 0:
+        return Money(value * 10**-shift, currency)
+    whole, rest = divmod(value, 10**shift)
+    if rest:
+        raise AmountNotRepresentable(f"{value} of Stripe's units is no whole {currency.upper()}.")
+    return Money(whole, currency)

@@ -1,0 +1,60 @@
+"""The endpoint for a PSP's webhooks: raw bytes, verified before parsing, stored, committed, 200."""
+
+from __future__ import annotations
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from foundation import clock, ids
+from foundation.context import acting
+from payments.operations.receive_psp_webhook import receive_psp_webhook
+from payments.psp.port import WebhookRefused
+from payments.psp.registry import connector_for
+from payments.queries.psp_accounts import find_account_for_webhooks
+from payments.queries.psp_orders import credentials_of
+
+MAX_BODY_BYTES = 262_144
+KEPT_HEADERS = ("Content-Type", "User-Agent", "Stripe-Signature")
+
+log = structlog.get_logger(__name__)
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class PspWebhookView(View):
+    """POST /psp/webhooks/<psp account>/: 200 once stored, 400 for anything unsigned, malformed or too large."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, account: str) -> HttpResponse:
+        try:
+            psp_account = find_account_for_webhooks(ids.decode_id("psp", account))
+        except ids.PublicIdInvalid:
+            psp_account = None
+        if psp_account is None:
+            return JsonResponse({"error": "no_such_account"}, status=404)
+        if int(request.headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
+            return JsonResponse({"error": "body_too_large"}, status=400)
+        body = request.body
+        connector = connector_for(psp_account.psp)
+        try:
+            connector.verify_webhook(
+                credentials_of(psp_account), body, request.headers, clock.to_timestamp(clock.now())
+            )
+            news = connector.parse_webhook(body)
+        except WebhookRefused as refusal:
+            log.warning("psp_webhook_refused", psp=psp_account.psp, code=refusal.reason)
+            return JsonResponse({"error": refusal.reason}, status=400)
+        with acting(actor=f"psp:{psp_account.public_id}", merchant_id=psp_account.merchant_id):
+            receive_psp_webhook(
+                merchant_id=psp_account.merchant_id,
+                psp_account_id=psp_account.id,
+                event_id=news.event_id,
+                event_type=news.event_type,
+                psp_reference=news.psp_reference,
+                body=body.decode("utf-8"),
+                headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
+            )
+        return JsonResponse({"received": True})

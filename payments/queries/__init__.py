@@ -1,0 +1,1 @@
+"""The read side of payments, for the API, the admin and upper floors. Nothing here writes."""

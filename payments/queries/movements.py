@@ -1,0 +1,34 @@
+"""Which of our movements a PSP speaks of: by our own key first, by the PSP's reference else."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from payments.models import PaymentAttempt, PspAccount, PspWebhook, Refund, SetupIntent
+from payments.psp.port import PspNews
+
+
+def find_webhook(*, merchant_id: UUID, webhook_id: UUID) -> PspWebhook | None:
+    rows = PspWebhook.objects.for_merchant(merchant_id).select_related("psp_account")
+    return rows.filter(pk=webhook_id).first()
+
+
+def find_attempt_of_news(account: PspAccount, news: PspNews) -> PaymentAttempt | None:
+    rows = PaymentAttempt.objects.for_merchant(account.merchant_id).filter(psp_account_id=account.id)
+    if news.psp_key:
+        return rows.filter(psp_key=news.psp_key).first()
+    return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
+
+
+def find_refund_of_news(account: PspAccount, news: PspNews) -> Refund | None:
+    rows = Refund.objects.for_merchant(account.merchant_id).filter(attempt__psp_account_id=account.id)
+    if news.psp_key:
+        return rows.filter(psp_key=news.psp_key).first()
+    return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
+
+
+def find_setup_intent_of_news(account: PspAccount, news: PspNews) -> SetupIntent | None:
+    rows = SetupIntent.objects.for_merchant(account.merchant_id).filter(psp_account_id=account.id)
+    if news.psp_key:
+        return rows.filter(psp_key=news.psp_key).first()
+    return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None

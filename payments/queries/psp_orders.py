@@ -1,0 +1,155 @@
+"""What a connector needs for one call, read and unsealed: credentials and requests, made from rows.
+
+The rows name the order; the secrets in it are opened here, live in memory for the call and are never logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from foundation.ids import encode_id
+from foundation.money import Money
+from foundation.vault.fields import decrypt_field
+from payments.models import Capture, PaymentAttempt, PaymentIntent, PspAccount, PspToken, Refund, RefundReason
+from payments.psp.port import (
+    AuthorizeRequest,
+    CaptureRequest,
+    Credentials,
+    InquireRequest,
+    RefundRequest,
+    VoidRequest,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptOrder:
+    """One authorization, ready to be sent."""
+
+    attempt_id: UUID
+    payment_intent_id: UUID
+    psp: str
+    credentials: Credentials
+    request: AuthorizeRequest
+
+
+def credentials_of(account: PspAccount) -> Credentials:
+    """The account's credentials, opened by the vault."""
+
+    def opened(column: str) -> str:
+        sealed = getattr(account, column)
+        if not sealed:
+            return ""
+        return decrypt_field(
+            account.merchant_id, sealed, table="payments_pspaccount", column=column, row_id=account.id
+        )
+
+    webhook_secrets = (opened("webhook_secret_encrypted"), opened("previous_webhook_secret_encrypted"))
+    return Credentials(
+        account_id=account.public_id,
+        secret_key=opened("secret_key_encrypted"),
+        webhook_secrets=tuple(secret for secret in webhook_secrets if secret),
+        base_url=account.base_url,
+        deadline_seconds=account.deadline_seconds,
+    )
+
+
+def open_token(token: PspToken) -> str:
+    """The PSP's own token, opened by the vault."""
+    return decrypt_field(
+        token.merchant_id,
+        token.token_encrypted,
+        table="payments_psptoken",
+        column="token_encrypted",
+        row_id=token.id,
+    )
+
+
+def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToken) -> AttemptOrder:
+    """The order for an attempt whose rows are at hand."""
+    account = token.psp_account
+    request = AuthorizeRequest(
+        psp_key=attempt.psp_key,
+        amount=attempt.amount,
+        token=open_token(token),
+        psp_customer_reference=token.psp_customer_reference,
+        capture=attempt.capture_method == "automatic",
+        off_session=attempt.off_session,
+        return_url=intent.return_url,
+        statement_descriptor_suffix=intent.statement_descriptor_suffix,
+        save_for_off_session=intent.setup_future_usage == "off_session",
+        references={"payment_intent": intent.public_id, "charge": attempt.public_id},
+    )
+    return AttemptOrder(attempt.id, intent.id, account.psp, credentials_of(account), request)
+
+
+def get_attempt_order(*, merchant_id: UUID, attempt_id: UUID) -> AttemptOrder:
+    """The order for an attempt read from its rows."""
+    attempt = (
+        PaymentAttempt.objects.for_merchant(merchant_id).select_related("payment_intent").get(pk=attempt_id)
+    )
+    token = (
+        PspToken.objects.for_merchant(merchant_id)
+        .select_related("psp_account")
+        .get(payment_method_id=attempt.payment_method_id, psp_account_id=attempt.psp_account_id)
+    )
+    return attempt_order(attempt, attempt.payment_intent, token)
+
+
+def capture_request(capture: Capture, attempt: PaymentAttempt) -> CaptureRequest:
+    return CaptureRequest(
+        psp_key=capture.psp_key,
+        psp_reference=attempt.psp_reference,
+        amount=capture.amount,
+        captured_before=Money(attempt.amount_captured_minor, attempt.currency),
+        is_final=capture.is_final,
+    )
+
+
+def void_request(attempt: PaymentAttempt) -> VoidRequest:
+    return VoidRequest(psp_key=attempt.void_key, psp_reference=attempt.psp_reference)
+
+
+def refund_request(refund: Refund, attempt: PaymentAttempt) -> RefundRequest:
+    return RefundRequest(
+        psp_key=refund.psp_key,
+        psp_reference=attempt.psp_reference,
+        amount=refund.amount,
+        reason=refund.reason if refund.reason in RefundReason else "",
+        references={
+            "payment_intent": encode_id("pi", refund.payment_intent_id),
+            "refund": refund.public_id,
+        },
+    )
+
+
+def attempt_inquiry(attempt: PaymentAttempt) -> InquireRequest:
+    return InquireRequest(
+        kind="attempt", psp_key=attempt.psp_key, amount=attempt.amount, psp_reference=attempt.psp_reference
+    )
+
+
+def void_inquiry(attempt: PaymentAttempt) -> InquireRequest:
+    return InquireRequest(
+        kind="void", psp_key=attempt.psp_key, amount=attempt.amount, psp_reference=attempt.psp_reference
+    )
+
+
+def capture_inquiry(capture: Capture, attempt: PaymentAttempt) -> InquireRequest:
+    return InquireRequest(
+        kind="capture",
+        psp_key=attempt.psp_key,
+        amount=capture.amount,
+        psp_reference=attempt.psp_reference,
+        captured_before=Money(attempt.amount_captured_minor, attempt.currency),
+    )
+
+
+def refund_inquiry(refund: Refund, attempt: PaymentAttempt) -> InquireRequest:
+    return InquireRequest(
+        kind="refund",
+        psp_key=refund.psp_key,
+        amount=refund.amount,
+        psp_reference=refund.psp_reference,
+        parent_reference=attempt.psp_reference,
+    )

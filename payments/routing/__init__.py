@@ -1,0 +1,1 @@
+"""Routing: which PSP account a payment goes to. Pure."""

@@ -1,0 +1,85 @@
+"""Put an attempt on disk, with its PSP and our key, before the PSP hears of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from foundation import clock
+from foundation.context import current
+from foundation.ids import new_id
+from foundation.jobs.staging import stage_job
+from foundation.transactions import joins_transaction
+from payments.errors import EarlierOperationUnresolved, PaymentMethodMissing
+from payments.models import PaymentAttempt, PaymentIntent, PspToken
+from payments.queries.psp_orders import AttemptOrder, attempt_order
+from payments.routing.choose import choose_psp
+from payments.schedules import SUBMISSION_LEASE_SECONDS
+from payments.steps.settle_intent import settle_intent
+
+
+@joins_transaction
+def open_attempt(intent: PaymentIntent, *, in_background: bool, attempt_id: UUID | None = None) -> AttemptOrder:
+    """Choose a PSP and write the attempt; the intent is locked or new.
+
+    in_background: a worker sends it (a job is staged); otherwise the caller sends it at once, and the sweep of due
+    checks finds it should the caller die. Raises PaymentMethodMissing, PspNotConfigured, EarlierOperationUnresolved.
+    Writes: the attempt, the intent, and with in_background a job.
+    """
+    method_id = intent.payment_method_id
+    if method_id is None:
+        raise PaymentMethodMissing()
+    refuse_unless_no_live_attempt(intent)
+    tokens = list(
+        PspToken.objects.for_merchant(intent.merchant_id)
+        .filter(payment_method_id=method_id)
+        .select_related("psp_account")
+    )
+    decision = choose_psp(
+        currency=intent.currency,
+        accounts=[token.psp_account for token in tokens],
+        accounts_with_token=frozenset(token.psp_account_id for token in tokens),
+    )
+    token = next(token for token in tokens if token.psp_account_id == decision.psp_account.id)
+    now = clock.now()
+    attempt = PaymentAttempt(
+        id=attempt_id or new_id(),
+        merchant_id=intent.merchant_id,
+        payment_intent=intent,
+        ordinal=_next_ordinal(intent),
+        psp_account=decision.psp_account,
+        payment_method_id=method_id,
+        amount_minor=intent.amount_minor,
+        currency=intent.currency,
+        capture_method=intent.capture_method,
+        off_session=intent.off_session,
+        request_id=current().request_id,
+        trace_id=current().trace_id,
+    )
+    attempt.psp_key = attempt.public_id
+    if not in_background:
+        attempt.submit()
+        attempt.submitted_at = now
+    attempt.next_check_at = now + timedelta(seconds=SUBMISSION_LEASE_SECONDS)
+    attempt.save(force_insert=True)
+    settle_intent(intent, attempt)
+    if in_background:
+        stage_job(
+            "payments.execute_attempt",
+            {"merchant_id": str(intent.merchant_id), "attempt_id": str(attempt.id)},
+            merchant_id=intent.merchant_id,
+        )
+    return attempt_order(attempt, intent, token)
+
+
+def refuse_unless_no_live_attempt(intent: PaymentIntent) -> None:
+    """A second try beside a live one would risk a second charge. The intent's lock makes this a fact."""
+    if intent.latest_attempt_id is not None and intent.latest_attempt.is_live:
+        raise EarlierOperationUnresolved()
+
+
+def _next_ordinal(intent: PaymentIntent) -> int:
+    if intent.latest_attempt_id is None:
+        return 1
+    ordinal: int = intent.latest_attempt.ordinal + 1
+    return ordinal
