@@ -1,0 +1,78 @@
+"""Replay a shop's day through the running stack and show whether all books tie out. `make demo` runs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from rich.console import Console
+from rich.table import Table
+
+from payments_site.demo.orders import load_shop_day
+from payments_site.demo.replay import Tally, replay
+from payments_site.demo.shop import PASSWORD, PEOPLE, Shop, open_shop
+from payments_site.demo.tie_out import CurrencyTie, count_double_charges, tie_out, wait_until_quiet
+
+DEFAULT_ORDERS = 500
+QUIET_TIMEOUT_SECONDS = 180
+
+
+class Command(BaseCommand):
+    help = "DEMO_ORDERS, DEMO_ORDERS_CSV and DEMO_REFUNDS_CSV say what is replayed."
+
+    def handle(self, **options: Any) -> None:
+        console = Console()
+        base_url = os.environ.get("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
+        day = load_shop_day(
+            limit=int(os.environ.get("DEMO_ORDERS") or DEFAULT_ORDERS),
+            orders_csv=os.environ.get("DEMO_ORDERS_CSV", ""),
+            refunds_csv=os.environ.get("DEMO_REFUNDS_CSV", ""),
+        )
+        shop = open_shop()
+        console.print(f"{shop.merchant}: {len(day.orders)} orders, {len(day.credit_notes)} credit notes")
+        tally = replay(day, api_base=base_url, api_key=shop.api_key)
+        is_quiet = wait_until_quiet(
+            shop.merchant.id, shop.sandbox_url, timeout_seconds=QUIET_TIMEOUT_SECONDS, tell=console.print
+        )
+        ties = tie_out(shop.merchant.id, sandbox_url=shop.sandbox_url, psp_key=shop.psp_key)
+        doubles = count_double_charges(shop.merchant.id)
+        _show(console, shop, base_url, tally, ties)
+        good = is_quiet and not doubles and not tally.problems and bool(ties) and all(t.ties_out for t in ties)
+        for problem in tally.problems[:10]:
+            console.print(f"[red]problem[/red] {problem}")
+        if good:
+            console.print("Ties out: PSP books = ledger = payments, to the cent, in every currency.")
+        else:
+            console.print(
+                f"Does NOT tie out: quiet={is_quiet}, double charges={doubles}, problems={len(tally.problems)}, "
+                f"currencies that differ: {[tie.currency for tie in ties if not tie.ties_out]}"
+            )
+            sys.exit(1)
+
+
+def _show(console: Console, shop: Shop, base_url: str, tally: Tally, ties: list[CurrencyTie]) -> None:
+    counts = Table(title="What happened")
+    counts.add_column("Event")
+    counts.add_column("Count", justify="right")
+    for name, count in sorted(tally.counts.items()):
+        counts.add_row(name, f"{count:,}")
+    console.print(counts)
+    console.print(f"Admin      {base_url}/admin/")
+    console.print(f"People     {', '.join(PEOPLE)} (password {PASSWORD})")
+    console.print(f"API key    {shop.api_key}")
+    books = Table(title="Books")
+    for column in ("Currency", "Source", "Captured", "Refunded", "PSP fees", "Net at the PSP"):
+        books.add_column(column, justify="left" if column in ("Currency", "Source") else "right")
+    for tie in ties:
+        for source, figures in (("PSP", tie.psp), ("ledger", tie.ledger), ("payments", tie.payments)):
+            books.add_row(
+                tie.currency.upper() if source == "PSP" else "",
+                source,
+                tie.money(figures.captured),
+                tie.money(figures.refunded),
+                tie.money(figures.fees),
+                tie.money(tie.clearing if source == "ledger" else figures.net),
+            )
+    console.print(books)

@@ -1,0 +1,18 @@
+"""What runs by the clock: one table for the whole project. Scans are driven by what is due, so a lost tick
+only delays, and every tick is a row that two beats can not make twice.
+"""
+
+from __future__ import annotations
+
+from foundation.jobs.beat import BeatEntry
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+SCHEDULE: list[BeatEntry] = [
+    BeatEntry("sweep_due_checks", "payments.sweep_due_checks", 5),
+    BeatEntry("expire_authorizations", "payments.expire_authorizations", 5 * MINUTE),
+    BeatEntry("roll_ledger_snapshots", "ledger.roll_snapshots", MINUTE),
+    BeatEntry("forget_finished_jobs", "jobs.forget_finished", HOUR),
+    BeatEntry("purge_idempotency_keys", "idempotency.purge", HOUR),
+]
