@@ -1,0 +1,59 @@
+"""A bulkhead: how many calls to one outside party run at once, so that a slow one cannot take every worker.
+
+A slot is leased: that of a killed process comes free when its lease ends. Redis down: all pass, counted.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from foundation.resilience.redis_client import KEY_PREFIX, RedisDown, RedisScript, note_failed_open
+
+_TAKE = RedisScript("""
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lease = tonumber(ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
+    return 0
+end
+redis.call('ZADD', KEYS[1], now + lease, ARGV[3])
+-- Never sooner than an earlier slot with a longer lease.
+if redis.call('PTTL', KEYS[1]) < lease then
+    redis.call('PEXPIRE', KEYS[1], lease)
+end
+return 1
+""")
+_GIVE_BACK = RedisScript("return redis.call('ZREM', KEYS[1], ARGV[1])")
+
+
+class BulkheadFull(RuntimeError):
+    """Every slot is taken: try later. Nothing was sent."""
+
+
+@contextmanager
+def bulkhead(name: str, *, limit: int, lease_seconds: float) -> Iterator[None]:
+    """Hold one of `limit` slots of `name` for the block.
+
+    lease_seconds: longer than the block can take. Raises BulkheadFull at once, without waiting.
+    """
+    key = f"{KEY_PREFIX}bulkhead:{name}"
+    token = uuid.uuid4().hex
+    try:
+        is_mine = bool(_TAKE.run(keys=[key], args=[limit, round(lease_seconds * 1_000), token]))
+    except RedisDown:
+        note_failed_open("bulkhead")
+        yield
+        return
+    if not is_mine:
+        raise BulkheadFull(f"All {limit} slots of {name} are taken.")
+    try:
+        yield
+    finally:
+        try:
+            _GIVE_BACK.run(keys=[key], args=[token])
+        except RedisDown:
+            # The lease gives it back.
+            note_failed_open("bulkhead")
