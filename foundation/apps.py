@@ -10,6 +10,7 @@ class FoundationConfig(AppConfig):
     def ready(self) -> None:
         # Imported for what they register: Celery's one task, and the foundation's own jobs.
         from foundation.events import tasks as _events  # noqa: F401
+        from foundation.idempotency import tasks as _idempotency  # noqa: F401
         from foundation.jobs import tasks as _jobs  # noqa: F401
         from foundation.observability.foundation_gauges import register_foundation_gauges
         from foundation.vault.wrapping import get_key_wrapper

@@ -32,7 +32,8 @@ class Context:
         return self.actor.startswith("staff:")
 
 
-_current: ContextVar[Context] = ContextVar("payments_context", default=Context())
+_NOBODY = Context()
+_current: ContextVar[Context] = ContextVar("payments_context", default=_NOBODY)
 
 
 def current() -> Context:

@@ -15,3 +15,8 @@ def get_merchant(merchant_id: UUID) -> Merchant:
     if merchant is None:
         raise ResourceMissing(f"No such account: '{encode_id('acct', merchant_id)}'", param="account")
     return merchant
+
+
+def find_merchant_by_name(name: str) -> Merchant | None:
+    """The oldest merchant of that name."""
+    return Merchant.objects.filter(name=name).order_by("created_at").first()

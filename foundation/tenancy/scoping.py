@@ -110,7 +110,7 @@ class SameMerchant(BaseConstraint):
     def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:
         """PostgreSQL decides; forms of tenant rows are read-only."""
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Any, dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field, "to": self.to}
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from foundation.jobs.claiming import _SEND, claim_to_run, claim_to_send, give_back
@@ -128,6 +131,18 @@ def test_a_redriven_job_has_ten_new_tries(stage: Stage) -> None:
     row = Job.objects.get()
     assert (row.status, row.attempts, row.finished_at) == ("ready", 0, None)
     assert redrive_jobs() == {}
+
+
+def test_the_command_redrives_and_says_what(stage: Stage) -> None:
+    for name in ("tests.plain", "tests.plain", "tests.psp"):
+        stage(name)
+    Job.objects.update(status="dead", finished_at=datetime.now(UTC))
+    out = StringIO()
+
+    call_command("redrive_jobs", "--name", "tests.plain", stdout=out)
+
+    assert json.loads(out.getvalue()) == {"redriven": {"tests.plain": 2}, "total": 2}
+    assert Job.objects.filter(status="ready").count() == 2
 
 
 @pytest.mark.django_db

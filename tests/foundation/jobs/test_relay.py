@@ -158,6 +158,21 @@ def test_a_broker_that_is_full_gives_the_rows_back(stage: Stage, relay: Relay, b
     assert Job.objects.get().status == "sent"
 
 
+def test_a_broker_that_freezes_gives_the_rows_back_after_its_timeout(
+    stage: Stage, relay: Relay, broker: OwnBroker
+) -> None:
+    relay.turn()
+    stage("tests.psp")
+    broker.freeze()
+
+    relay.turn()
+    assert Job.objects.get().status == "ready"
+
+    broker.thaw()
+    wait_until(lambda: relay.turn() == 1)
+    assert Job.objects.get().status == "sent"
+
+
 def test_a_long_queue_keeps_its_rows_in_postgresql_and_stops_no_other(
     stage: Stage, relay: Relay, broker: OwnBroker
 ) -> None:
