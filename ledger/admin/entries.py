@@ -1,0 +1,130 @@
+"""Entries: the journal, newest first, and a page with the lines of one entry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.admin import TabularInline
+
+from foundation import clock
+from foundation.backoffice.admin import BackOfficeAdmin
+from foundation.backoffice.display import NOTHING, instant, mono
+from foundation.backoffice.filters import CreatedFilter
+from ledger.admin.words import credit_words, debit_words
+from ledger.models import JournalEntry, Posting
+
+
+class RecordedFilter(CreatedFilter):
+    """By the day an entry was recorded, read from its UUIDv7: the key's own index serves it."""
+
+    title = "recorded"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        bounds = self._bounds(timezone.localtime(clock.now()))
+        if bounds is None:
+            return queryset
+        start, end = bounds
+        return queryset.filter(id__gte=_first_id_of(start), id__lt=_first_id_of(end))
+
+
+def _first_id_of(instant: datetime) -> UUID:
+    """No UUIDv7 made at or after this instant is smaller: its first 48 bits are milliseconds since 1970."""
+    return UUID(int=int(instant.timestamp() * 1_000) << 80)
+
+
+class Lines(TabularInline):
+    """An entry's postings, in the order they were written."""
+
+    model = Posting
+    verbose_name_plural = "lines"
+    fields = readonly_fields = ("account_link", "debit", "credit")
+    extra = 0
+    hide_title = True
+    ordering = ("line",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Posting]:
+        return super().get_queryset(request).select_related("account")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("ledger.view_journalentry")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+    @admin.display(description="account")
+    def account_link(self, posting: Posting) -> str:
+        address = reverse("admin:ledger_ledgeraccount_change", args=[posting.account_id])
+        return format_html('<a class="bo-link" href="{}">{}</a>', address, posting.account.path)
+
+    @admin.display(description="debit")
+    def debit(self, posting: Posting) -> str:
+        return debit_words(posting)
+
+    @admin.display(description="credit")
+    def credit(self, posting: Posting) -> str:
+        return credit_words(posting)
+
+
+@admin.register(JournalEntry)
+class JournalEntryAdmin(BackOfficeAdmin):
+    list_display = ("shown_reference", "kind", "description", "effective", "recorded", "actor", "merchant")
+    list_filter = (RecordedFilter,)
+    search_fields = ("reference__exact",)
+    search_help_text = "The whole reference, such as capture:ca_…"
+    ordering = ("-id",)
+    inlines = (Lines,)
+    fields = (
+        "shown_id",
+        "merchant",
+        "kind",
+        "reference",
+        "description",
+        "effective",
+        "recorded",
+        "source",
+        "external_reference",
+        "reversed_entry",
+        "actor",
+        "request_id",
+        "trace_id",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("merchant", "reverses")
+
+    @admin.display(description="reference")
+    def shown_reference(self, entry: JournalEntry) -> str:
+        return mono(entry.reference)
+
+    @admin.display(description="id")
+    def shown_id(self, entry: JournalEntry) -> str:
+        return mono(entry.public_id)
+
+    @admin.display(description="effective")
+    def effective(self, entry: JournalEntry) -> str:
+        return instant(entry.effective_at)
+
+    @admin.display(description="recorded")
+    def recorded(self, entry: JournalEntry) -> str:
+        return instant(entry.recorded_at)
+
+    @admin.display(description="source")
+    def source(self, entry: JournalEntry) -> str:
+        return f"{entry.source_kind} {entry.source_id}" if entry.source_id else NOTHING
+
+    @admin.display(description="reverses")
+    def reversed_entry(self, entry: JournalEntry) -> str:
+        if entry.reverses is None:
+            return NOTHING
+        address = reverse("admin:ledger_journalentry_change", args=[entry.reverses_id])
+        return format_html('<a class="bo-link" href="{}">{}</a>', address, entry.reverses.reference)

@@ -1,0 +1,214 @@
+"""Whatever is posted, repeated, reversed, held and settled: the books sum to zero and equal a replay.
+
+Each example keeps its own books in plain Python beside the ledger's and compares them at the end; snapshots
+are rolled at random moments in between.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foundation.errors import DomainError
+from foundation.money import Money
+from foundation.tenancy.models import Merchant
+from ledger.operations.roll_snapshots import roll_snapshots
+from ledger.queries.balances import list_accounts_with_balances
+from ledger.queries.trial_balance import get_trial_balance
+from ledger.steps import Line
+from tests.ledger.books import (
+    CLEARING,
+    SALES,
+    entry,
+    hold,
+    open_account,
+    own_checks,
+    post,
+    post_all,
+    release,
+    reverse,
+    settle,
+)
+
+WALLET = "liabilities/wallet"
+PATHS = [CLEARING, SALES, "expenses/psp_fees", "income/refunds", WALLET]
+Balances = Counter[tuple[str, str]]
+
+amounts = st.integers(min_value=1, max_value=10**12)
+places = st.integers(min_value=0, max_value=50)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> list[Line]:
+    """Two to four lines in each of one or two currencies, the last of which balances the others."""
+    drawn = []
+    for currency in draw(st.sampled_from([["usd"], ["eur"], ["usd", "jpy"]])):
+        parts = [
+            draw(amounts) * draw(st.sampled_from([1, -1]))
+            for _ in range(draw(st.integers(min_value=1, max_value=3)))
+        ]
+        if sum(parts) == 0:
+            parts.append(1)
+        drawn += [Line(draw(st.sampled_from(PATHS)), Money(part, currency)) for part in [*parts, -sum(parts)]]
+    return drawn
+
+
+moves = st.one_of(
+    st.tuples(st.just("post"), lines()),
+    st.tuples(st.just("post_many"), st.lists(lines(), min_size=1, max_size=4)),
+    st.tuples(st.just("repeat"), places),
+    st.tuples(st.just("reverse"), places),
+    st.tuples(st.just("hold"), amounts),
+    st.tuples(st.just("settle"), places, amounts, st.booleans()),
+    st.tuples(st.just("release"), places, st.booleans()),
+    st.tuples(st.just("roll")),
+)
+
+
+@dataclass
+class Books:
+    """The ledger under test and what plain arithmetic says it should hold."""
+
+    merchant_id: UUID
+    expected: Balances = field(default_factory=Counter)
+    entries: list[tuple[str, UUID, list[Line]]] = field(default_factory=list)
+    reversed: set[UUID] = field(default_factory=set)
+    holds: list[str] = field(default_factory=list)
+    remaining: dict[str, int] = field(default_factory=dict)
+    moves: int = 0
+
+    def make(self, move: tuple[Any, ...]) -> None:
+        self.moves += 1
+        getattr(self, move[0])(*move[1:])
+
+    def count(self, moved: list[Line]) -> None:
+        for line in moved:
+            self.expected[line.path, line.amount.currency] += line.amount.amount_minor
+
+    def post(self, moved: list[Line]) -> None:
+        reference = f"entry:{self.moves}"
+        try:
+            posted = post(merchant_id=self.merchant_id, reference=reference, lines=moved)
+        except DomainError as refusal:
+            assert refusal.code == "ledger_account_below_zero"
+            assert self.wallet_after(moved) < 0
+            return
+        assert self.wallet_after(moved) >= 0 or not self.lowers_wallet(moved)
+        self.entries.append((reference, posted.id, moved))
+        self.count(moved)
+
+    def post_many(self, many: list[list[Line]]) -> None:
+        batch = [entry(f"batch:{self.moves}:{n}", moved) for n, moved in enumerate(many)]
+        try:
+            posted = post_all(merchant_id=self.merchant_id, entries=batch)
+        except DomainError as refusal:
+            assert refusal.code == "ledger_account_below_zero"
+            return
+        for told, done in zip(batch, posted, strict=True):
+            self.entries.append((told.reference, done.id, list(told.lines)))
+            self.count(list(told.lines))
+
+    def repeat(self, place: int) -> None:
+        if self.entries:
+            reference, entry_id, moved = self.entries[place % len(self.entries)]
+            again = post(merchant_id=self.merchant_id, reference=reference, lines=moved)
+            assert (again.id, again.is_new) == (entry_id, False)
+
+    def reverse(self, place: int) -> None:
+        if not self.entries:
+            return
+        _, entry_id, moved = self.entries[place % len(self.entries)]
+        opposite = [Line(line.path, -line.amount) for line in moved]
+        try:
+            reverse(merchant_id=self.merchant_id, entry_id=entry_id, reference=f"reversal:{self.moves}")
+        except DomainError as refusal:
+            was_reversed = entry_id in self.reversed
+            assert refusal.code in ("ledger_entry_already_reversed", "ledger_account_below_zero")
+            assert was_reversed or self.wallet_after(opposite) < 0
+            return
+        assert entry_id not in self.reversed
+        self.reversed.add(entry_id)
+        self.count(opposite)
+
+    def hold(self, amount_minor: int) -> None:
+        reference = f"hold:{self.moves}"
+        hold(merchant_id=self.merchant_id, reference=reference, amount_minor=amount_minor)
+        self.holds.append(reference)
+        self.remaining[reference] = amount_minor
+
+    def settle(self, place: int, amount_minor: int, is_final: bool) -> None:
+        if not self.holds:
+            return
+        reference = self.holds[place % len(self.holds)]
+        said: dict[str, Any] = {
+            "merchant_id": self.merchant_id,
+            "hold_reference": reference,
+            "is_final": is_final,
+        }
+        remaining = self.remaining[reference]
+        try:
+            held = settle(**said, reference=f"settlement:{self.moves}", amount_minor=amount_minor)
+        except DomainError as refusal:
+            assert refusal.code == "ledger_hold_exceeded"
+            assert amount_minor > remaining
+            return
+        self.remaining[reference] = 0 if is_final else remaining - amount_minor
+        assert held.remaining.amount_minor == self.remaining[reference]
+        assert settle(**said, reference=f"settlement:{self.moves}", amount_minor=amount_minor) == held
+
+    def release(self, place: int, is_expired: bool) -> None:
+        if self.holds:
+            reference = self.holds[place % len(self.holds)]
+            release(merchant_id=self.merchant_id, hold_reference=reference, is_expired=is_expired)
+            self.remaining[reference] = 0
+
+    def roll(self) -> None:
+        roll_snapshots(min_postings=1)
+
+    def lowers_wallet(self, moved: list[Line]) -> bool:
+        return any(
+            line.path == WALLET and line.amount.currency == "usd" and line.amount.amount_minor > 0
+            for line in moved
+        )
+
+    def wallet_after(self, moved: list[Line]) -> int:
+        """The guarded account's balance, credit positive, if these lines were posted."""
+        change = sum(
+            line.amount.amount_minor
+            for line in moved
+            if line.path == WALLET and line.amount.currency == "usd"
+        )
+        return -(self.expected[WALLET, "usd"] + change)
+
+
+# The connection is the test's own through all examples; the merchant is new in each.
+@pytest.mark.django_db(transaction=True)
+@settings(max_examples=60, deadline=None)
+@given(sequence=st.lists(moves, min_size=1, max_size=14))
+def test_any_sequence_leaves_books_that_sum_to_zero_and_equal_a_replay(
+    sequence: list[tuple[Any, ...]],
+) -> None:
+    merchant = Merchant.objects.create(name="Any sequence", default_currency="usd")
+    open_account(merchant_id=merchant.id, path=WALLET, never_negative=True)
+    books = Books(merchant.id)
+
+    for move in sequence:
+        books.make(move)
+
+    found = {
+        (a.path, a.currency): a.net_debit.amount_minor
+        for a in list_accounts_with_balances(merchant.id)
+        if not a.path.startswith("memo/") and a.net_debit.amount_minor
+    }
+    held = sum(books.remaining.values())
+    memo = {a.path: a.balance.amount_minor for a in list_accounts_with_balances(merchant.id, below="memo")}
+    assert found == {name: total for name, total in books.expected.items() if total}
+    assert all(balance == held for balance in memo.values())
+    assert get_trial_balance(merchant.id).is_balanced
+    assert own_checks(merchant.id).differences == []
