@@ -1,4 +1,4 @@
-"""create_psp_account MERCHANT --psp stripe --name N --secret-key K --webhook-secret W [--base-url URL] [--settings JSON]"""
+"""create_psp_account MERCHANT --psp stripe --name N --secret-key K --webhook-secret W [--base-url URL]."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""`python -m payments.psp.sandbox --port P --books PATH`."""
+
+from .command_line import main
+
+raise SystemExit(main())
