@@ -6,8 +6,8 @@ Source: docs.stripe.com/declines/codes, read 2026-11; the sentences are ours.
 from __future__ import annotations
 
 _SENTENCES: dict[str, str] = {
-    "approve_with_id": "The issuer could not authorize the payment. Try again; if it repeats, the customer calls the bank.",
-    "authentication_required": "The issuer wants the customer to authenticate. Bring the customer back to the checkout.",
+    "approve_with_id": "The issuer could not authorize the payment. Try again; else the customer calls the bank.",
+    "authentication_required": "The issuer wants the customer to authenticate at the checkout.",
     "call_issuer": "The card was declined. The customer has to ask the bank why.",
     "card_not_supported": "The card does not support this kind of purchase.",
     "card_velocity_exceeded": "The customer went over the card's limit.",

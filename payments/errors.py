@@ -41,7 +41,14 @@ class AuthenticationRequired(CardDeclined):
 
 DECLINES: dict[str, type[CardDeclined]] = {
     kind.code: kind
-    for kind in (CardDeclined, ExpiredCard, IncorrectCvc, IncorrectNumber, ProcessingError, AuthenticationRequired)
+    for kind in (
+        CardDeclined,
+        ExpiredCard,
+        IncorrectCvc,
+        IncorrectNumber,
+        ProcessingError,
+        AuthenticationRequired,
+    )
 }
 """The PSP's code to the refusal that carries it; any other is a card_declined."""
 
@@ -108,11 +115,6 @@ class PspUnsupported(DomainError):
     message = "There is no connector for this PSP."
 
 
-class AmountTooSmall(DomainError):
-    code = "amount_too_small"
-    message = "The amount is below the smallest that can be charged in this currency."
-
-
 class CaptureExceedsAuthorized(DomainError):
     code = "amount_to_capture_exceeds_authorized"
     message = "The amount to capture is more than what is authorized and not yet captured."
@@ -149,11 +151,6 @@ class RefundNotCancelable(DomainError):
 class RefundCurrencyDiffers(DomainError):
     code = "refund_currency_differs"
     message = "A refund is made in the currency of its payment."
-
-
-class WebhookRejected(DomainError):
-    code = "psp_webhook_rejected"
-    message = "The webhook is not one that this PSP account's secret signed."
 
 
 class RefundAboveLimit(DomainError):

@@ -9,7 +9,15 @@ from uuid import UUID
 
 from foundation.errors import ResourceMissing
 from foundation.transactions import joins_transaction
-from payments.models import Capture, Customer, PaymentAttempt, PaymentIntent, PaymentMethod, Refund, SetupIntent
+from payments.models import (
+    Capture,
+    Customer,
+    PaymentAttempt,
+    PaymentIntent,
+    PaymentMethod,
+    Refund,
+    SetupIntent,
+)
 
 
 @joins_transaction
@@ -29,7 +37,10 @@ def lock_attempt(*, merchant_id: UUID, attempt_id: UUID) -> PaymentAttempt:
 @joins_transaction
 def lock_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
     """The refund; its intent and attempt are locked before it."""
-    return _one(Refund.objects.for_merchant(merchant_id).select_for_update(of=("self",)).filter(pk=refund_id), "refund")
+    return _one(
+        Refund.objects.for_merchant(merchant_id).select_for_update(of=("self",)).filter(pk=refund_id),
+        "refund",
+    )
 
 
 @joins_transaction
@@ -48,7 +59,9 @@ def lock_setup_intent(*, merchant_id: UUID, setup_intent_id: UUID) -> SetupInten
 @joins_transaction
 def lock_customer(*, merchant_id: UUID, customer_id: UUID) -> Customer:
     """A live customer: a deleted one answers like an absent one."""
-    rows = Customer.objects.for_merchant(merchant_id).select_related("merchant").filter(deleted_at__isnull=True)
+    rows = (
+        Customer.objects.for_merchant(merchant_id).select_related("merchant").filter(deleted_at__isnull=True)
+    )
     return _one(rows.select_for_update(of=("self",)).filter(pk=customer_id), "customer")
 
 

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 FIRST_LOOKS_SECONDS = (10, 30, 120, 600, 3_600)
 HOUR_SECONDS = 3_600
 DAY_SECONDS = 86_400
+CALL_SECONDS = 16
+"""The longest a call can last: the total deadline of every connector, and one second."""
 SUBMISSION_LEASE_SECONDS = 60
 """How long a call may be under way before somebody else asks what became of it; well above the total deadline."""
 
@@ -26,9 +28,11 @@ def next_look_at(*, submitted_at: datetime, now: datetime, maximum_report_delay_
     return now + timedelta(seconds=DAY_SECONDS)
 
 
-def next_unknown_look_at(*, submitted_at: datetime, now: datetime, maximum_report_delay_seconds: int) -> datetime:
+def next_unknown_look_at(
+    *, submitted_at: datetime, now: datetime, maximum_report_delay_seconds: int
+) -> datetime:
     """As next_look_at, and in any case once right after the maximum report delay, when absence becomes proof."""
-    proof_at = submitted_at + timedelta(seconds=maximum_report_delay_seconds + 1)
+    proof_at = submitted_at + timedelta(seconds=max(maximum_report_delay_seconds, CALL_SECONDS) + 1)
     look_at = next_look_at(
         submitted_at=submitted_at, now=now, maximum_report_delay_seconds=maximum_report_delay_seconds
     )
@@ -36,5 +40,5 @@ def next_unknown_look_at(*, submitted_at: datetime, now: datetime, maximum_repor
 
 
 def absence_is_proof(*, submitted_at: datetime, now: datetime, maximum_report_delay_seconds: int) -> bool:
-    """Whether "not found" now proves that the call did not happen."""
-    return (now - submitted_at).total_seconds() > maximum_report_delay_seconds
+    """Whether "not found" now proves that the call did not happen; never while it may still be under way."""
+    return (now - submitted_at).total_seconds() > max(maximum_report_delay_seconds, CALL_SECONDS)

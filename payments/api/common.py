@@ -28,9 +28,7 @@ def payment_method_id_of(view: ApiView, given: str | None) -> UUID | None:
     except ids.PublicIdInvalid:
         if view.livemode or not given.startswith(SHARED_TEST_TOKEN_PREFIX):
             raise no_such("payment_method", given, param="payment_method") from None
-    method = create_payment_method(
-        merchant_id=view.merchant_id, payment_method_id=ids.new_id(), token=given
-    )
+    method = create_payment_method(merchant_id=view.merchant_id, payment_method_id=ids.new_id(), token=given)
     return method.id
 
 
@@ -39,7 +37,9 @@ def with_empty_words(params: dict[str, Any]) -> dict[str, Any]:
     return {name: "" if value is None and name in EMPTY_WORDS else value for name, value in params.items()}
 
 
-def created_within(queryset: QuerySet[Any], params: dict[str, Any], field: str = "created_at") -> QuerySet[Any]:
+def created_within(
+    queryset: QuerySet[Any], params: dict[str, Any], field: str = "created_at"
+) -> QuerySet[Any]:
     return queryset.filter(**{f"{field}__{lookup}": at for lookup, at in params.get("created", {}).items()})
 
 
@@ -50,7 +50,11 @@ def refuse_if_declined(intent: PaymentIntent, *, livemode: bool) -> None:
         return
     shape = payment_intent_shape(intent, livemode=livemode)
     if intent.status == IntentStatus.REQUIRES_PAYMENT_METHOD:
-        details = {name: problem[name] for name in ("charge", "decline_code", "network_advice_code") if name in problem}
+        details = {
+            name: problem[name]
+            for name in ("charge", "decline_code", "network_advice_code")
+            if name in problem
+        }
         raise DECLINES.get(problem["code"], CardDeclined)(problem["message"], payment_intent=shape, **details)
     if problem["code"] == PspUnavailable.code:
         raise PspUnavailable(payment_intent=shape)

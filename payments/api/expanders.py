@@ -36,7 +36,9 @@ def load_customers(merchant_id: UUID, public_ids: Sequence[str]) -> Shapes:
     livemode = get_merchant(merchant_id).livemode
     rows = Customer.objects.for_merchant(merchant_id).filter(pk__in=_decoded("cus", public_ids))
     return {
-        row.public_id: deleted_customer_shape(row) if row.deleted_at else customer_shape(row, livemode=livemode)
+        row.public_id: deleted_customer_shape(row)
+        if row.deleted_at
+        else customer_shape(row, livemode=livemode)
         for row in rows
     }
 
@@ -60,9 +62,7 @@ def load_charges(merchant_id: UUID, public_ids: Sequence[str]) -> Shapes:
 
 
 def load_balance_transactions(merchant_id: UUID, public_ids: Sequence[str]) -> Shapes:
-    transactions = read_balance_transactions(
-        merchant_id=merchant_id, entry_ids=_decoded("txn", public_ids)
-    )
+    transactions = read_balance_transactions(merchant_id=merchant_id, entry_ids=_decoded("txn", public_ids))
     shapes = [balance_transaction_shape(transaction) for transaction in transactions]
     return {shape["id"]: shape for shape in shapes}
 

@@ -73,7 +73,9 @@ class PaymentAttempt(TenantModel):
     void_requested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
-    decided_at = models.DateTimeField(null=True, blank=True, help_text="When a definite outcome was recorded.")
+    decided_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a definite outcome was recorded."
+    )
     authorization_expires_at = models.DateTimeField(null=True, blank=True)
     # When resolve_unknown looks next; null once nothing is in doubt. checks counts the looks.
     next_check_at = models.DateTimeField(null=True, blank=True)
@@ -114,7 +116,9 @@ class PaymentAttempt(TenantModel):
             ),
             models.Index(
                 fields=["authorization_expires_at"],
-                condition=Q(authorization_expires_at__isnull=False, status__in=["authorized", "partially_captured"]),
+                condition=Q(
+                    authorization_expires_at__isnull=False, status__in=["authorized", "partially_captured"]
+                ),
                 name="payment_attempt_due_expiry",
             ),
             models.Index(fields=["psp_account", "psp_reference"], name="payment_attempt_reference"),

@@ -32,7 +32,13 @@ class CaptureMethod(models.TextChoices):
 
 
 S = IntentStatus
-OPEN = [S.REQUIRES_PAYMENT_METHOD, S.REQUIRES_CONFIRMATION, S.REQUIRES_ACTION, S.PROCESSING, S.REQUIRES_CAPTURE]
+OPEN = [
+    S.REQUIRES_PAYMENT_METHOD,
+    S.REQUIRES_CONFIRMATION,
+    S.REQUIRES_ACTION,
+    S.PROCESSING,
+    S.REQUIRES_CAPTURE,
+]
 
 
 class PaymentIntent(TenantModel):
@@ -69,7 +75,9 @@ class PaymentIntent(TenantModel):
     amount_received_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     status = FSMField(default=S.REQUIRES_PAYMENT_METHOD, choices=S.choices, protected=True)
-    capture_method = models.CharField(max_length=16, choices=CaptureMethod.choices, default=CaptureMethod.AUTOMATIC)
+    capture_method = models.CharField(
+        max_length=16, choices=CaptureMethod.choices, default=CaptureMethod.AUTOMATIC
+    )
     off_session = models.BooleanField(default=False)
     setup_future_usage = models.CharField(max_length=16, blank=True)
     return_url = models.CharField(max_length=2048, blank=True)

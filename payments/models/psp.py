@@ -58,8 +58,12 @@ class PspCall(TenantModel):
 
     public_prefix = "call"
 
-    psp_account = models.ForeignKey(PspAccount, db_constraint=False, on_delete=models.PROTECT, related_name="+")
-    subject_kind = models.CharField(max_length=16, help_text="attempt, capture, refund, setup_intent or token.")
+    psp_account = models.ForeignKey(
+        PspAccount, db_constraint=False, on_delete=models.PROTECT, related_name="+"
+    )
+    subject_kind = models.CharField(
+        max_length=16, help_text="attempt, capture, refund, setup_intent or token."
+    )
     subject_id = models.UUIDField()
     payment_intent_id = models.UUIDField(null=True, blank=True)
     operation = models.CharField(max_length=24)
@@ -90,7 +94,9 @@ class PspWebhook(TenantModel):
 
     public_prefix = "whin"
 
-    psp_account = models.ForeignKey(PspAccount, db_constraint=False, on_delete=models.PROTECT, related_name="+")
+    psp_account = models.ForeignKey(
+        PspAccount, db_constraint=False, on_delete=models.PROTECT, related_name="+"
+    )
     event_id = models.CharField(max_length=255)
     event_type = models.CharField(max_length=100)
     psp_reference = models.CharField(max_length=255, blank=True)

@@ -49,7 +49,9 @@ class Refund(TenantModel):
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=32, choices=RefundReason.choices, blank=True)
-    note = models.CharField(max_length=1000, blank=True, help_text="The agent's own words; never sent to the PSP.")
+    note = models.CharField(
+        max_length=1000, blank=True, help_text="The agent's own words; never sent to the PSP."
+    )
     metadata = models.JSONField(default=dict, blank=True)
     psp_key = models.CharField(max_length=64, editable=False)
     psp_reference = models.CharField(max_length=255, blank=True)

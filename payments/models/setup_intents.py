@@ -85,7 +85,11 @@ class SetupIntent(TenantModel):
     def client_secret(self) -> str:
         return f"{self.public_id}_secret_{self.client_secret_suffix}"
 
-    @transition(field=status, source=[S.REQUIRES_PAYMENT_METHOD, S.REQUIRES_CONFIRMATION], target=S.REQUIRES_CONFIRMATION)
+    @transition(
+        field=status,
+        source=[S.REQUIRES_PAYMENT_METHOD, S.REQUIRES_CONFIRMATION],
+        target=S.REQUIRES_CONFIRMATION,
+    )
     def ask_for_confirmation(self) -> None:
         """A method is there."""
 

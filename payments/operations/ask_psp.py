@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from foundation.jobs.staging import NewJob, stage_jobs
 from foundation.transactions import owns_transaction
@@ -16,9 +19,13 @@ def ask_psp(*, merchant_id: UUID, payment_intent_id: UUID, asked: UUID) -> int:
     asked: names this question, such as the form's one-time key.
     Writes: jobs payments.resolve_unknown. Safe to repeat: the same question stages each look once.
     """
-    doubtful = {
-        "attempt": PaymentAttempt.objects.for_merchant(merchant_id).filter(payment_intent_id=payment_intent_id),
-        "capture": Capture.objects.for_merchant(merchant_id).filter(attempt__payment_intent_id=payment_intent_id),
+    doubtful: dict[str, QuerySet[Any]] = {
+        "attempt": PaymentAttempt.objects.for_merchant(merchant_id).filter(
+            payment_intent_id=payment_intent_id
+        ),
+        "capture": Capture.objects.for_merchant(merchant_id).filter(
+            attempt__payment_intent_id=payment_intent_id
+        ),
         "refund": Refund.objects.for_merchant(merchant_id).filter(payment_intent_id=payment_intent_id),
     }
     jobs = [

@@ -22,7 +22,8 @@ CANCELABLE = (
 def cancel_setup_intent(*, merchant_id: UUID, setup_intent_id: UUID, reason: str = "") -> SetupIntent:
     """No money hangs on it, so the PSP need not agree. Raises: ResourceMissing, SetupIntentUnexpectedState.
 
-    Writes: the setup intent, setup_intent.canceled."""
+    Writes: the setup intent, setup_intent.canceled. Safe to repeat: a canceled one is refused.
+    """
     setup = lock_setup_intent(merchant_id=merchant_id, setup_intent_id=setup_intent_id)
     if setup.status not in CANCELABLE:
         raise SetupIntentUnexpectedState(f"A setup intent in status {setup.status} can not be canceled.")

@@ -14,7 +14,10 @@ from payments.steps.announce import announce_customer
 
 @owns_transaction
 def delete_customer(*, merchant_id: UUID, customer_id: UUID) -> Customer:
-    """Raises: ResourceMissing. Writes: the customer, its methods' detachment, customer.deleted."""
+    """Forget a customer; their payments stay. Raises: ResourceMissing.
+
+    Writes: the customer, its methods' detachment, customer.deleted. Safe to repeat: a deleted one is missing.
+    """
     customer = lock_customer(merchant_id=merchant_id, customer_id=customer_id)
     customer.deleted_at = clock.now()
     customer.default_payment_method = None

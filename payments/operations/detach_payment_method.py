@@ -15,7 +15,10 @@ from payments.steps.announce import announce_payment_method
 
 @owns_transaction
 def detach_payment_method(*, merchant_id: UUID, payment_method_id: UUID) -> PaymentMethod:
-    """Raises: ResourceMissing, PaymentMethodNotAttached. Writes: the method, its customer, payment_method.detached."""
+    """Take a method from its customer. Raises: ResourceMissing, PaymentMethodNotAttached.
+
+    Writes: the method, its customer, payment_method.detached. Safe to repeat: a detached one is refused.
+    """
     known = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
     if known.customer_id is None:
         raise PaymentMethodNotAttached(param="payment_method")

@@ -15,7 +15,9 @@ from payments.queries.psp_orders import AttemptOrder, get_attempt_order
 
 
 @outside_transaction
-def execute_attempt(*, merchant_id: UUID, attempt_id: UUID, order: AttemptOrder | None = None) -> PaymentIntent:
+def execute_attempt(
+    *, merchant_id: UUID, attempt_id: UUID, order: AttemptOrder | None = None
+) -> PaymentIntent:
     """Make the one call of an attempt.
 
     order: handed over by whoever has just opened the attempt as submitting; without it the attempt is taken up from

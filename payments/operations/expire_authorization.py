@@ -23,7 +23,7 @@ from payments.steps.settle_intent import settle_intent
 
 @outside_transaction
 def expire_authorization(*, merchant_id: UUID, attempt_id: UUID) -> None:
-    """The PSP's word decides: expired there is expired here; still held there is voided, so that nobody captures it late.
+    """The PSP's word decides: expired there is expired here; still held there is voided.
 
     Raises: ResourceMissing, EarlierOperationUnresolved. Writes: as record_attempt_outcome or record_void_outcome.
     Safe to repeat: an attempt that has ended is left alone.
@@ -45,9 +45,7 @@ def expire_authorization(*, merchant_id: UUID, attempt_id: UUID) -> None:
     )
     if isinstance(answer.outcome, Voided):
         return
-    request_cancel(
-        merchant_id=merchant_id, payment_intent_id=attempt.payment_intent_id, reason="automatic"
-    )
+    request_cancel(merchant_id=merchant_id, payment_intent_id=attempt.payment_intent_id, reason="automatic")
     execute_void(merchant_id=merchant_id, attempt_id=attempt_id)
 
 

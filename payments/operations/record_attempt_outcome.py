@@ -8,6 +8,7 @@ from foundation.transactions import owns_transaction
 from payments.locks import lock_attempt, lock_payment_intent
 from payments.models import CaseKind, PaymentIntent
 from payments.psp.outcomes import CallRecord, InquiryOutcome
+from payments.queries.payment_intents import find_undecided_capture
 from payments.steps.apply_attempt_outcome import apply_attempt_outcome
 from payments.steps.open_case import open_case
 from payments.steps.record_call import record_call
@@ -42,7 +43,8 @@ def record_attempt_outcome(
             subject_id=attempt.id,
             payment_intent_id=intent.id,
         )
-    verdict = weigh_attempt_outcome(attempt, outcome)
+    has_open_capture = find_undecided_capture(attempt) is not None
+    verdict = weigh_attempt_outcome(attempt, outcome, has_open_capture=has_open_capture)
     if verdict is Verdict.CONTRADICTS:
         open_case(
             merchant_id=merchant_id,
@@ -50,8 +52,16 @@ def record_attempt_outcome(
             subject_kind="attempt",
             subject_id=attempt.id,
             payment_intent_id=intent.id,
-            evidence={"recorded": attempt.status, "psp_says": outcome.word, "psp_reference": attempt.psp_reference},
+            evidence={
+                "recorded": attempt.status,
+                "psp_says": outcome.word,
+                "psp_reference": attempt.psp_reference,
+            },
         )
-    elif verdict is Verdict.APPLIES:
+    if verdict is Verdict.APPLIES:
         apply_attempt_outcome(intent, attempt, outcome)
+    elif attempt.next_check_at is not None and attempt.void_requested_at is None:
+        # Decided already: there is nothing left to look for.
+        attempt.next_check_at = None
+        attempt.save(update_fields=["next_check_at"])
     return intent

@@ -35,9 +35,7 @@ def record_capture_outcome(
     Safe to repeat: a decided capture stays as it is, but for a fee that was missing.
     """
     known = get_capture(merchant_id=merchant_id, capture_id=capture_id)
-    intent = lock_payment_intent(
-        merchant_id=merchant_id, payment_intent_id=known.attempt.payment_intent_id
-    )
+    intent = lock_payment_intent(merchant_id=merchant_id, payment_intent_id=known.attempt.payment_intent_id)
     attempt = lock_attempt(merchant_id=merchant_id, attempt_id=known.attempt_id)
     capture = lock_capture(merchant_id=merchant_id, capture_id=capture_id)
     capture.attempt = attempt
@@ -69,7 +67,9 @@ def _succeed(
     held = Money(attempt.amount_minor - attempt.amount_captured_minor, attempt.currency)
     moved = outcome.captured or outcome.amount
     if moved != capture.amount:
-        report_amount(intent, attempt, moved, asked=capture.amount)
+        report_amount(
+            intent, attempt, moved, asked=capture.amount, subject_kind="capture", subject_id=capture.id
+        )
         capture.amount_minor, capture.currency = moved.amount_minor, moved.currency
     capture.succeed()
     capture.fee_minor = outcome.fee.amount_minor if outcome.fee else None

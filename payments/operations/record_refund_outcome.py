@@ -19,6 +19,7 @@ from payments.psp.outcomes import (
     NotSent,
     Pending,
     Succeeded,
+    Unknown,
     Voided,
 )
 from payments.queries.payment_intents import get_refund
@@ -69,6 +70,10 @@ def record_refund_outcome(
 def _decide(
     intent: PaymentIntent, attempt: PaymentAttempt, refund: Refund, outcome: InquiryOutcome, now: datetime
 ) -> None:
+    if isinstance(outcome, Succeeded) and outcome.amount.currency != refund.currency:
+        # Nothing can be booked on this refund in another currency: a person has to look.
+        _report_amount(intent, attempt, refund, outcome)
+        outcome = Unknown(reason="currency_differs")
     if isinstance(outcome, Succeeded):
         _succeed(intent, attempt, refund, outcome, now)
     elif isinstance(outcome, Declined | Voided):
@@ -80,8 +85,10 @@ def _decide(
     ):
         _send_again_later(intent, refund, now)
     else:
-        refund.lose_sight()
-        refund.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
+        # An inquiry that learned nothing does not lower what the PSP has said before.
+        if refund.status == RefundStatus.SUBMITTING:
+            refund.lose_sight()
+            refund.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
         refund.next_check_at = next_look(refund, attempt.psp_account, now)
         _save(refund)
 
@@ -91,7 +98,7 @@ def _succeed(
 ) -> None:
     refund.psp_reference = outcome.psp_reference
     if outcome.amount != refund.amount:
-        report_amount(intent, attempt, outcome.amount, asked=refund.amount, subject_kind="refund")
+        _report_amount(intent, attempt, refund, outcome)
         refund.amount_minor = outcome.amount.amount_minor
     refund.succeed()
     refund.decided_at = now
@@ -101,6 +108,14 @@ def _succeed(
     attempt.save(update_fields=["amount_refunded_minor"])
     _save(refund)
     announce_refund(refund, events.REFUND_UPDATED, events.CHARGE_REFUNDED, intent=intent, attempt=attempt)
+
+
+def _report_amount(
+    intent: PaymentIntent, attempt: PaymentAttempt, refund: Refund, outcome: Succeeded
+) -> None:
+    report_amount(
+        intent, attempt, outcome.amount, asked=refund.amount, subject_kind="refund", subject_id=refund.id
+    )
 
 
 def _fail(intent: PaymentIntent, refund: Refund, outcome: Declined | Voided, now: datetime) -> None:
@@ -126,11 +141,13 @@ def _wait(
 
 
 def _send_again_later(intent: PaymentIntent, refund: Refund, now: datetime) -> None:
-    """It certainly did not happen: the promise stands, so it is sent again, with the same key, a bounded number of times."""
+    """It certainly did not happen: the promise stands, so it is sent again with the same key, within bounds."""
     if refund.submissions >= MAX_SUBMISSIONS:
         _fail(intent, refund, Declined(code="psp_unavailable"), now)
         return
-    wait = backoff_seconds(refund.submissions, base_seconds=RESEND_BASE_SECONDS, cap_seconds=RESEND_CAP_SECONDS)
+    wait = backoff_seconds(
+        refund.submissions, base_seconds=RESEND_BASE_SECONDS, cap_seconds=RESEND_CAP_SECONDS
+    )
     refund.unsend()
     refund.next_check_at = now + timedelta(seconds=wait)
     _save(refund)

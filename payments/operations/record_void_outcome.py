@@ -44,7 +44,9 @@ def record_void_outcome(
     if isinstance(outcome, Declined | Succeeded | NotSent):
         # Refused, captured meanwhile, or never sent: the authorization stands as it was.
         attempt.void_requested_at = None
-        attempt.next_check_at = clock.now() if attempt.is_undecided or isinstance(outcome, Succeeded) else None
+        attempt.next_check_at = (
+            clock.now() if attempt.is_undecided or isinstance(outcome, Succeeded) else None
+        )
         intent.cancellation_reason = ""
         intent.save(update_fields=["cancellation_reason"])
     else:

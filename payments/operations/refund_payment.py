@@ -1,4 +1,4 @@
-"""Refund a payment now: promise, send, record. The money's whole way: request_refund, execute_refund, record_refund_outcome."""
+"""Refund a payment now: request_refund, execute_refund, record_refund_outcome, in this order."""
 
 from __future__ import annotations
 

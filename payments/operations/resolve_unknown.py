@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from foundation.transactions import outside_transaction
-from payments.models import CaptureStatus, RefundStatus
+from payments.models import AttemptStatus, CaptureStatus, PspAccount, RefundStatus
 from payments.operations.execute_attempt import execute_attempt
 from payments.operations.execute_capture import execute_capture
 from payments.operations.execute_refund import execute_refund
@@ -30,7 +30,6 @@ from payments.queries.psp_orders import (
     refund_inquiry,
     void_inquiry,
 )
-from payments.models import AttemptStatus, PspAccount
 
 
 @outside_transaction
@@ -67,7 +66,9 @@ def _resolve_attempt(merchant_id: UUID, attempt_id: UUID) -> None:
 def _resolve_void(merchant_id: UUID, attempt_id: UUID) -> None:
     attempt = get_attempt(merchant_id=merchant_id, attempt_id=attempt_id)
     answer = _ask(attempt.psp_account, void_inquiry(attempt))
-    record_void_outcome(merchant_id=merchant_id, attempt_id=attempt_id, outcome=answer.outcome, call=answer.call)
+    record_void_outcome(
+        merchant_id=merchant_id, attempt_id=attempt_id, outcome=answer.outcome, call=answer.call
+    )
     if isinstance(answer.outcome, NotFound):
         # Still authorized at the PSP. Canceling twice is canceling once: no proof of absence is needed.
         execute_void(merchant_id=merchant_id, attempt_id=attempt_id)
@@ -94,7 +95,9 @@ def _resolve_refund(merchant_id: UUID, refund_id: UUID) -> None:
     if refund.next_check_at is None:
         return
     answer = _ask(refund.attempt.psp_account, refund_inquiry(refund, refund.attempt))
-    record_refund_outcome(merchant_id=merchant_id, refund_id=refund_id, outcome=answer.outcome, call=answer.call)
+    record_refund_outcome(
+        merchant_id=merchant_id, refund_id=refund_id, outcome=answer.outcome, call=answer.call
+    )
 
 
 def _ask(account: PspAccount, request: InquireRequest) -> InquiryAnswer:

@@ -30,7 +30,9 @@ def update_setup_intent(
     setup = lock_setup_intent(merchant_id=merchant_id, setup_intent_id=setup_intent_id)
     changes_terms = customer_id is not None or payment_method_id is not None
     if changes_terms and setup.status not in OPEN_TO_CHANGE:
-        raise SetupIntentUnexpectedState(f"A setup intent in status {setup.status} can not be changed like this.")
+        raise SetupIntentUnexpectedState(
+            f"A setup intent in status {setup.status} can not be changed like this."
+        )
     if customer_id is not None:
         setup.customer = get_live_customer(merchant_id=merchant_id, customer_id=customer_id)
     if payment_method_id is not None:

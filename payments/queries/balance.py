@@ -44,7 +44,9 @@ def get_balance(*, merchant_id: UUID) -> tuple[list[Money], list[Money]]:
     return available, pending
 
 
-def list_balance_entries(*, merchant_id: UUID, type: str | None = None, source: str | None = None) -> QuerySet[Any]:
+def list_balance_entries(
+    *, merchant_id: UUID, type: str | None = None, source: str | None = None
+) -> QuerySet[Any]:
     """Ledger entries that are balance transactions. source: a charge's or refund's public id."""
     rows = list_entries_of_kinds(merchant_id, [KINDS[type]] if type else TYPES)
     if source is not None:
@@ -116,7 +118,9 @@ def _entries_of(merchant_id: UUID, source: str) -> list[UUID | None]:
 def _by_currency(balances: Any) -> dict[str, int]:
     total: dict[str, int] = {}
     for balance in balances:
-        total[balance.currency] = total.get(balance.currency, 0) + balance.debits_minor - balance.credits_minor
+        total[balance.currency] = (
+            total.get(balance.currency, 0) + balance.debits_minor - balance.credits_minor
+        )
     return total
 
 

@@ -25,7 +25,9 @@ def get_payment_intent(*, merchant_id: UUID, payment_intent_id: UUID) -> Payment
     """Raises ResourceMissing, also for another merchant's."""
     intent = find_payment_intent(merchant_id=merchant_id, payment_intent_id=payment_intent_id)
     if intent is None:
-        raise ResourceMissing(f"No such payment_intent: '{encode_id('pi', payment_intent_id)}'", param="intent")
+        raise ResourceMissing(
+            f"No such payment_intent: '{encode_id('pi', payment_intent_id)}'", param="intent"
+        )
     return intent
 
 
@@ -78,7 +80,9 @@ def list_refunds(*, merchant_id: UUID) -> QuerySet[Refund]:
 
 
 def find_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund | None:
-    rows = list_refunds(merchant_id=merchant_id).select_related("attempt__psp_account", "payment_intent__merchant")
+    rows = list_refunds(merchant_id=merchant_id).select_related(
+        "attempt__psp_account", "payment_intent__merchant"
+    )
     return rows.filter(pk=refund_id).first()
 
 
@@ -91,7 +95,7 @@ def get_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
 
 
 def available_to_refund(attempt: PaymentAttempt) -> Money:
-    """Captured, less every refund that is promised, under way or done. Read it under the attempt's lock to act on it."""
+    """Captured, less every refund promised, under way or done. To act on it, read it under the attempt's lock."""
     spoken_for = (
         Refund.objects.for_merchant(attempt.merchant_id)
         .filter(attempt_id=attempt.id, status__in=LIVE_REFUND_STATES)

@@ -1,4 +1,4 @@
-"""Everything the payment's page shows, read in a fixed number of queries however much happened to the payment."""
+"""Everything a payment's page shows, read in a fixed number of queries however much happened to the payment."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ class PaymentPage:
 
     @cached_property
     def refunded(self) -> Money:
-        return self._sum(refund.amount_minor for refund in self.refunds if refund.status == RefundStatus.SUCCEEDED)
+        return self._sum(
+            refund.amount_minor for refund in self.refunds if refund.status == RefundStatus.SUCCEEDED
+        )
 
     @cached_property
     def refunds_under_way(self) -> Money:
@@ -108,7 +110,9 @@ class PaymentPage:
     def timeline(self) -> list[Happening]:
         """Newest first: events, PSP calls, PSP webhooks and what people changed, in one line of time."""
         happened = [
-            *_with_reasons([_of_event(event) for event in self.events], [_of_change(row) for row in self.changes]),
+            *_with_reasons(
+                [_of_event(event) for event in self.events], [_of_change(row) for row in self.changes]
+            ),
             *(_of_call(call) for call in self.calls),
             *(_of_webhook(webhook) for webhook in self.webhooks),
         ]
@@ -128,7 +132,9 @@ def read_payment_page(intent: PaymentIntent) -> PaymentPage:
         .order_by("ordinal")[:MOST_ROWS]
     )
     refunds = list(
-        Refund.objects.for_merchant(merchant_id).filter(payment_intent_id=intent.id).order_by("id")[:MOST_ROWS]
+        Refund.objects.for_merchant(merchant_id)
+        .filter(payment_intent_id=intent.id)
+        .order_by("id")[:MOST_ROWS]
     )
     captures = list(
         Capture.objects.for_merchant(merchant_id)
@@ -138,7 +144,9 @@ def read_payment_page(intent: PaymentIntent) -> PaymentPage:
     object_ids = [intent.id, *(attempt.id for attempt in attempts), *(refund.id for refund in refunds)]
     events = list(list_events(merchant_id).filter(object_id__in=object_ids).defer("data")[:MOST_ROWS])
     deliveries = (
-        list_deliveries(merchant_id).filter(event_id__in=[event.id for event in events]).select_related("endpoint")
+        list_deliveries(merchant_id)
+        .filter(event_id__in=[event.id for event in events])
+        .select_related("endpoint")
     )
     return PaymentPage(
         intent=intent,
@@ -173,11 +181,11 @@ def _told(model: Any, intent: PaymentIntent, *related: str) -> Any:
 def _changes(intent: PaymentIntent, refund_ids: list[UUID]) -> list[Any]:
     # Only what people changed is written there (foundation/audit/history.py).
     intents = PaymentIntent.history.filter(id=intent.id, merchant_id=intent.merchant_id)
-    refunds = Refund.history.filter(id__in=refund_ids, merchant_id=intent.merchant_id) if refund_ids else []
-    return [
-        *intents.select_related("history_user")[:MOST_ROWS],
-        *(refunds.select_related("history_user")[:MOST_ROWS] if refund_ids else []),
-    ]
+    changes = list(intents.select_related("history_user")[:MOST_ROWS])
+    if refund_ids:
+        refunds = Refund.history.filter(id__in=refund_ids, merchant_id=intent.merchant_id)
+        changes += refunds.select_related("history_user")[:MOST_ROWS]
+    return changes
 
 
 def _with_reasons(events: list[Happening], changes: list[Happening]) -> list[Happening]:
@@ -205,7 +213,12 @@ def source_of(actor: str) -> str:
 
 def _of_event(event: Any) -> Happening:
     return Happening(
-        event.created_at, source_of(event.actor), event.actor, event.type, data=event, request_id=event.request_id
+        event.created_at,
+        source_of(event.actor),
+        event.actor,
+        event.type,
+        data=event,
+        request_id=event.request_id,
     )
 
 

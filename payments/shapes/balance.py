@@ -11,8 +11,12 @@ from foundation.clock import to_timestamp
 from foundation.money import Money
 from payments.shapes.ids import public
 
-
-_CATEGORIES = {"charge": "charge", "refund": "refund", "refund_failure": "refund_failure", "stripe_fee": "fee"}
+_CATEGORIES = {
+    "charge": "charge",
+    "refund": "refund",
+    "refund_failure": "refund_failure",
+    "stripe_fee": "fee",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,11 @@ def balance_transaction_shape(transaction: BalanceTransaction) -> dict[str, Any]
 def balance_shape(*, available: list[Money], pending: list[Money], livemode: bool) -> dict[str, Any]:
     def rows(amounts: list[Money]) -> list[dict[str, Any]]:
         return [
-            {"amount": amount.amount_minor, "currency": amount.currency, "source_types": {"card": amount.amount_minor}}
+            {
+                "amount": amount.amount_minor,
+                "currency": amount.currency,
+                "source_types": {"card": amount.amount_minor},
+            }
             for amount in amounts
         ]
 

@@ -10,7 +10,9 @@ from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
 from payments.shapes.customers import EMPTY_BILLING, billing_shape, shipping_shape
 from payments.shapes.ids import public
 
-SHOWN_STATES = frozenset(set(AttemptStatus) - {AttemptStatus.CREATED, AttemptStatus.REQUIRES_ACTION, AttemptStatus.NOT_SENT})
+SHOWN_STATES = frozenset(
+    set(AttemptStatus) - {AttemptStatus.CREATED, AttemptStatus.REQUIRES_ACTION, AttemptStatus.NOT_SENT}
+)
 """Attempts that are a charge to the caller: the PSP has, or may have, made one."""
 
 _STATUS = {
@@ -66,7 +68,8 @@ def charge_shape(
         "receipt_email": intent.receipt_email or None,
         "receipt_number": None,
         "receipt_url": None,
-        "refunded": refunded_minor > 0 and refunded_minor >= (attempt.amount_captured_minor or attempt.amount_minor),
+        "refunded": refunded_minor > 0
+        and refunded_minor >= (attempt.amount_captured_minor or attempt.amount_minor),
         "review": None,
         "shipping": shipping_shape(intent.shipping),
         "source": None,
@@ -86,7 +89,9 @@ def _outcome(attempt: PaymentAttempt, *, failed: bool) -> dict[str, Any]:
         "network_decline_code": None,
         "network_status": "declined_by_network" if failed else "approved_by_network",
         "reason": (attempt.decline_code or attempt.error_code) if failed else None,
-        "seller_message": decline_message(attempt.error_code, attempt.decline_code) if failed else "Payment complete.",
+        "seller_message": decline_message(attempt.error_code, attempt.decline_code)
+        if failed
+        else "Payment complete.",
         "type": "issuer_declined" if failed else "authorized",
     }
 

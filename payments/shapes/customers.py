@@ -8,7 +8,14 @@ from foundation.clock import to_timestamp
 from payments.models import Customer, PaymentMethod
 from payments.shapes.ids import public
 
-EMPTY_ADDRESS = {"city": None, "country": None, "line1": None, "line2": None, "postal_code": None, "state": None}
+EMPTY_ADDRESS = {
+    "city": None,
+    "country": None,
+    "line1": None,
+    "line2": None,
+    "postal_code": None,
+    "state": None,
+}
 EMPTY_BILLING = {"address": EMPTY_ADDRESS, "email": None, "name": None, "phone": None, "tax_id": None}
 
 

@@ -52,7 +52,9 @@ def refund_shape(refund: Refund) -> dict[str, Any]:
         "transfer_reversal": None,
     }
     if refund.status == RefundStatus.FAILED:
-        shape["failure_reason"] = refund.failure_reason if refund.failure_reason in FAILURE_REASONS else "unknown"
+        shape["failure_reason"] = (
+            refund.failure_reason if refund.failure_reason in FAILURE_REASONS else "unknown"
+        )
     if refund.return_entry_id is not None:
         shape["failure_balance_transaction"] = public("txn", refund.return_entry_id)
     return shape

@@ -25,7 +25,11 @@ def announce_payment(intent: PaymentIntent, *types: str, attempt: PaymentAttempt
             assert attempt is not None, "an event of a charge names its attempt"
             data, object_type, row = charge_shape(attempt, intent, livemode=livemode), "charge", attempt.id
         else:
-            data, object_type, row = payment_intent_shape(intent, livemode=livemode), "payment_intent", intent.id
+            data, object_type, row = (
+                payment_intent_shape(intent, livemode=livemode),
+                "payment_intent",
+                intent.id,
+            )
         new.append(
             NewEvent(
                 merchant_id=intent.merchant_id, type=type_, object_type=object_type, object_id=row, data=data

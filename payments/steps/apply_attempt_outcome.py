@@ -132,7 +132,10 @@ def _require_action(
 ) -> list[str]:
     attempt.psp_reference = outcome.psp_reference
     attempt.next_action = {
-        "redirect_to_url": {"return_url": outcome.return_url or intent.return_url or None, "url": outcome.url},
+        "redirect_to_url": {
+            "return_url": outcome.return_url or intent.return_url or None,
+            "url": outcome.url,
+        },
         "type": "redirect_to_url",
     }
     attempt.next_check_at = next_look(attempt, attempt.psp_account, now)
@@ -158,7 +161,9 @@ def _release(attempt: PaymentAttempt, outcome: Voided, now: datetime) -> list[st
 def _stay_in_doubt(
     attempt: PaymentAttempt, outcome: Pending | NotSent | Unknown | NotFound, now: datetime
 ) -> list[str]:
-    if isinstance(outcome, NotSent) or (isinstance(outcome, NotFound) and absence_proves(attempt, attempt.psp_account, now)):
+    if isinstance(outcome, NotSent) or (
+        isinstance(outcome, NotFound) and absence_proves(attempt, attempt.psp_account, now)
+    ):
         _close(attempt, now)
         attempt.never_happened()
         return [events.PAYMENT_INTENT_PAYMENT_FAILED]

@@ -19,7 +19,9 @@ from payments.steps.settle_intent import settle_intent
 
 
 @joins_transaction
-def open_attempt(intent: PaymentIntent, *, in_background: bool, attempt_id: UUID | None = None) -> AttemptOrder:
+def open_attempt(
+    intent: PaymentIntent, *, in_background: bool, attempt_id: UUID | None = None
+) -> AttemptOrder:
     """Choose a PSP and write the attempt; the intent is locked or new.
 
     in_background: a worker sends it (a job is staged); otherwise the caller sends it at once, and the sweep of due

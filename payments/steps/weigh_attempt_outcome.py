@@ -18,13 +18,17 @@ class Verdict(Enum):
     CONTRADICTS = "contradicts"
 
 
-def weigh_attempt_outcome(attempt: PaymentAttempt, outcome: InquiryOutcome) -> Verdict:
-    """Undecided attempts take any answer. Decided ones take only what carries them further."""
+def weigh_attempt_outcome(
+    attempt: PaymentAttempt, outcome: InquiryOutcome, *, has_open_capture: bool = False
+) -> Verdict:
+    """Undecided attempts take any answer. Decided ones take only what carries them further.
+
+    has_open_capture: a capture of ours may be what the PSP tells of; its own door records it."""
     status = attempt.status
     if attempt.is_undecided or status == S.CREATED:
         return Verdict.APPLIES
     if isinstance(outcome, Succeeded):
-        return _weigh_success(status, outcome)
+        return _weigh_success(status, outcome, has_open_capture)
     if isinstance(outcome, Voided):
         if status == S.AUTHORIZED:
             return Verdict.APPLIES
@@ -35,10 +39,10 @@ def weigh_attempt_outcome(attempt: PaymentAttempt, outcome: InquiryOutcome) -> V
     return Verdict.KNOWN
 
 
-def _weigh_success(status: str, outcome: Succeeded) -> Verdict:
+def _weigh_success(status: str, outcome: Succeeded, has_open_capture: bool) -> Verdict:
     if status in CAPTURED:
         return Verdict.KNOWN
-    if status == S.AUTHORIZED:
-        # Captured at the PSP: a capture of ours is under way, whose own door records it (or a case is due).
+    if status == S.AUTHORIZED and (outcome.captured is None or has_open_capture):
         return Verdict.KNOWN
+    # Money was taken that we never asked for, or no longer expected.
     return Verdict.CONTRADICTS

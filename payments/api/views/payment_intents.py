@@ -106,9 +106,7 @@ class PaymentIntentView(ApiView):
             params["metadata"] = merge_metadata(intent.metadata, params["metadata"])
         amount = None
         if "amount" in params or "currency" in params:
-            amount = Money(
-                params.pop("amount", intent.amount_minor), params.pop("currency", intent.currency)
-            )
+            amount = Money(params.pop("amount", intent.amount_minor), params.pop("currency", intent.currency))
         intent = update_payment_intent(
             merchant_id=self.merchant_id,
             payment_intent_id=intent_id,

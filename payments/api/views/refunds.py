@@ -93,7 +93,9 @@ class RefundCancelView(ApiView):
     @endpoint("Cancel a refund that was not sent yet", returns="refund")
     def post(self, request: Request, id: str) -> HttpResponse:
         self.input()
-        return self.respond(refund_shape(cancel_refund(merchant_id=self.merchant_id, refund_id=_refund_id(id))))
+        return self.respond(
+            refund_shape(cancel_refund(merchant_id=self.merchant_id, refund_id=_refund_id(id)))
+        )
 
 
 def _refund_id(text: str) -> UUID:

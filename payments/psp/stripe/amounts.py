@@ -19,8 +19,8 @@ def to_stripe(amount: Money) -> int:
     """Money to Stripe's integer. Raises AmountNotRepresentable."""
     shift = EXPONENT_OVERRIDES.get(amount.currency, amount.exponent) - amount.exponent
     if shift >= 0:
-        return amount.amount_minor * 10**shift
-    whole, rest = divmod(amount.amount_minor, 10**-shift)
+        return amount.amount_minor * int(10**shift)
+    whole, rest = divmod(amount.amount_minor, int(10**-shift))
     if rest:
         raise AmountNotRepresentable(f"Stripe can not express {amount}.")
     return whole
@@ -32,8 +32,8 @@ def from_stripe(value: int, currency: str) -> Money:
     exponent = exponent_of(currency)
     shift = EXPONENT_OVERRIDES.get(currency, exponent) - exponent
     if shift <= 0:
-        return Money(value * 10**-shift, currency)
-    whole, rest = divmod(value, 10**shift)
+        return Money(value * int(10**-shift), currency)
+    whole, rest = divmod(value, int(10**shift))
     if rest:
         raise AmountNotRepresentable(f"{value} of Stripe's units is no whole {currency.upper()}.")
     return Money(whole, currency)

@@ -34,10 +34,12 @@ def ask(
         outcome = read(answer)
     except stripe.APIConnectionError as error:
         status = None
-        outcome = NotSent(reason="no_connection") if certainly_never_left(error) else Unknown(reason="no_answer")
+        outcome = (
+            NotSent(reason="no_connection") if certainly_never_left(error) else Unknown(reason="no_answer")
+        )
     except stripe.StripeError as error:
         status, answer = error.http_status, error.json_body if isinstance(error.json_body, dict) else None
-        outcome = _read_error(error)
+        outcome = _read_error_or_doubt(error)
     except Exception as error:
         # An answer that can not be read may still have moved money.
         outcome = Unknown(reason=f"unreadable_{type(error).__name__}"[:255])
@@ -51,6 +53,14 @@ def ask(
         outcome=outcome.word,
     )
     return Answer(outcome=outcome, call=record)
+
+
+def _read_error_or_doubt(error: stripe.StripeError) -> Outcome:
+    try:
+        return _read_error(error)
+    except (AttributeError, KeyError, TypeError, ValueError) as unreadable:
+        # A refusal of a shape that we do not know is no proof that nothing moved.
+        return Unknown(reason=f"unreadable_{type(unreadable).__name__}")
 
 
 def _read_error(error: stripe.StripeError) -> Outcome:

@@ -12,7 +12,7 @@ from typing import Any
 import stripe
 
 from foundation.transactions import outside_transaction
-from payments.psp.outcomes import CallRecord, Declined, InquiryOutcome, NotFound, Outcome, Succeeded, Unknown
+from payments.psp.outcomes import CallRecord, InquiryOutcome, NotFound, Outcome, Succeeded, Unknown
 from payments.psp.port import (
     Answer,
     AuthorizeRequest,
@@ -76,6 +76,9 @@ class StripeConnector:
             "metadata": {**request.references, KEY_FIELD: request.psp_key},
             "expand": PAYMENT_INTENT_EXPAND,
         }
+        if not request.capture:
+            # Without this Stripe releases the rest at the first capture.
+            params["payment_method_options"] = {"card": {"request_multicapture": "if_available"}}
         if request.off_session:
             params["off_session"] = True
         if request.psp_customer_reference:
@@ -89,9 +92,7 @@ class StripeConnector:
         if request.statement_descriptor_suffix:
             params["statement_descriptor_suffix"] = request.statement_descriptor_suffix
         api = client_for(credentials).v1.payment_intents
-        return ask(
-            "authorize", request.psp_key, params, lambda p, o: api.create(p, o), read_payment_intent
-        )
+        return ask("authorize", request.psp_key, params, lambda p, o: api.create(p, o), read_payment_intent)
 
     @outside_transaction
     def capture(self, credentials: Credentials, request: CaptureRequest) -> Answer:
@@ -106,7 +107,9 @@ class StripeConnector:
 
         def read(intent: dict[str, Any]) -> Outcome:
             outcome = read_capture(intent, amount=request.amount, captured_before=request.captured_before)
-            return Unknown(reason="stripe_capture_without_amount") if isinstance(outcome, NotFound) else outcome
+            return (
+                Unknown(reason="stripe_capture_without_amount") if isinstance(outcome, NotFound) else outcome
+            )
 
         return ask(
             "capture", request.psp_key, params, lambda p, o: api.capture(request.psp_reference, p, o), read
@@ -117,7 +120,11 @@ class StripeConnector:
         """Cancel the payment intent: the authorization is released."""
         api = client_for(credentials).v1.payment_intents
         return ask(
-            "void", request.psp_key, {}, lambda p, o: api.cancel(request.psp_reference, p, o), read_payment_intent
+            "void",
+            request.psp_key,
+            {},
+            lambda p, o: api.cancel(request.psp_reference, p, o),
+            read_payment_intent,
         )
 
     @outside_transaction

@@ -62,8 +62,8 @@ def _inquire_refund(api: Any, request: InquireRequest) -> Found:
         return refund, read_refund(refund)
     page = api.refunds.list({"payment_intent": request.parent_reference, "limit": 100})
     for candidate in page.auto_paging_iter():
-        if (candidate.metadata or {}).get(KEY_FIELD) == request.psp_key:
-            refund = dict(candidate.to_dict())
+        refund = dict(candidate.to_dict())
+        if (refund.get("metadata") or {}).get(KEY_FIELD) == request.psp_key:
             return refund, read_refund(refund)
     return None, NotFound()
 

@@ -101,18 +101,24 @@ def read_payment_intent(intent: dict[str, Any]) -> Outcome:
     if status == "requires_action":
         redirect = (intent.get("next_action") or {}).get("redirect_to_url") or {}
         return RequiresAction(
-            psp_reference=reference, url=redirect.get("url") or "", return_url=redirect.get("return_url") or ""
+            psp_reference=reference,
+            url=redirect.get("url") or "",
+            return_url=redirect.get("return_url") or "",
         )
     if status == "processing":
         return Pending(psp_reference=reference)
     if status == "canceled":
-        return Voided(psp_reference=reference, is_expiry=intent.get("cancellation_reason") in ("automatic", "expired"))
+        return Voided(
+            psp_reference=reference, is_expiry=intent.get("cancellation_reason") in ("automatic", "expired")
+        )
     if status == "requires_payment_method" and intent.get("last_payment_error"):
         return read_decline(intent["last_payment_error"], reference=reference, charge=charge)
     return Unknown(reason=f"stripe_status_{status}")
 
 
-def read_decline(error: dict[str, Any], *, reference: str = "", charge: dict[str, Any] | None = None) -> Declined:
+def read_decline(
+    error: dict[str, Any], *, reference: str = "", charge: dict[str, Any] | None = None
+) -> Declined:
     """Stripe's error object to a decline in our words."""
     decline_code = error.get("decline_code") or ""
     advice = error.get("network_advice_code") or ""
@@ -121,7 +127,8 @@ def read_decline(error: dict[str, Any], *, reference: str = "", charge: dict[str
         decline_code=decline_code,
         advice_code=advice,
         message=error.get("message") or "",
-        retryable=(decline_code or error.get("code")) in RETRYABLE_DECLINES and advice not in NEVER_RETRY_ADVICE,
+        retryable=(decline_code or error.get("code")) in RETRYABLE_DECLINES
+        and advice not in NEVER_RETRY_ADVICE,
         psp_reference=reference,
         psp_charge_reference=reference_of(error.get("charge")) or (charge or {}).get("id") or "",
         card=card_facts(charge) if charge else None,
@@ -138,7 +145,9 @@ def read_refund(refund: dict[str, Any]) -> Outcome:
         return Pending(psp_reference=refund["id"])
     if status in ("failed", "canceled"):
         return Declined(
-            code="refund_failed", decline_code=refund.get("failure_reason") or status, psp_reference=refund["id"]
+            code="refund_failed",
+            decline_code=refund.get("failure_reason") or status,
+            psp_reference=refund["id"],
         )
     return Unknown(reason=f"stripe_refund_status_{status}")
 

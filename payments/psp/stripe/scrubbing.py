@@ -33,7 +33,15 @@ _ANSWER_FIELDS = (
     "payment_intent",
     "type",
 )
-_ERROR_FIELDS = ("type", "code", "decline_code", "param", "advice_code", "network_advice_code", "network_decline_code")
+_ERROR_FIELDS = (
+    "type",
+    "code",
+    "decline_code",
+    "param",
+    "advice_code",
+    "network_advice_code",
+    "network_decline_code",
+)
 
 
 def scrubbed_request(params: dict[str, Any]) -> dict[str, Any]:

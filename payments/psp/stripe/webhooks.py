@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,10 @@ from payments.psp.port import PspNews, WebhookRefused
 from payments.psp.stripe.reading import read_payment_intent, read_refund, read_setup_intent, reference_of
 
 TOLERANCE_SECONDS = 300
+MAX_REFERENCE = 255
+_STAMP = re.compile(r"[0-9]{1,12}")
+# What PostgreSQL can not store as text.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def verify(secrets: tuple[str, ...], body: bytes, headers: Mapping[str, str], now_timestamp: int) -> None:
@@ -24,14 +29,16 @@ def verify(secrets: tuple[str, ...], body: bytes, headers: Mapping[str, str], no
     parts = [item.split("=", 1) for item in header.split(",") if "=" in item]
     stamps = [value for name, value in parts if name.strip() == "t"]
     given = [value for name, value in parts if name.strip() == "v1"]
-    if len(stamps) != 1 or not stamps[0].isdigit() or not given:
+    if len(stamps) != 1 or not _STAMP.fullmatch(stamps[0]) or not given:
         raise WebhookRefused("signature_missing")
     if abs(now_timestamp - int(stamps[0])) > TOLERANCE_SECONDS:
         raise WebhookRefused("signature_too_old")
     signed = stamps[0].encode() + b"." + body
     # Every pair is compared, so that the time taken tells nothing about which secret was near.
     matches = [
-        hmac.compare_digest(hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest().encode(), value.encode())
+        hmac.compare_digest(
+            hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest().encode(), value.encode()
+        )
         for secret in secrets
         for value in given
     ]
@@ -42,39 +49,47 @@ def verify(secrets: tuple[str, ...], body: bytes, headers: Mapping[str, str], no
 def parse(body: bytes, *, key_field: str) -> PspNews:
     """Raises WebhookRefused for anything that is not a Stripe event."""
     try:
-        event = json.loads(body)
-        event_id, event_type, shape = event["id"], event["type"], event["data"]["object"]
-        if not (isinstance(event_id, str) and isinstance(event_type, str) and isinstance(shape, dict)):
-            raise TypeError
-    except (ValueError, KeyError, TypeError) as error:
+        event = json.loads(body.decode("utf-8"))
+        shape = event["data"]["object"]
+        news: dict[str, Any] = {"event_id": _word(event["id"]), "event_type": _word(event["type"])[:100]}
+        reference = _word(shape.get("id") or "")
+        parent = _word(reference_of(shape.get("payment_intent")))
+        key = _word((shape.get("metadata") or {}).get(key_field) or "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WebhookRefused("body_unreadable") from error
-    news = {"event_id": event_id[:255], "event_type": event_type[:100]}
-    metadata = shape.get("metadata") or {}
-    key = str(metadata.get(key_field) or "")
     kind = shape.get("object")
     if kind == "payment_intent":
         outcome = _outcome_of(read_payment_intent, shape)
-        return PspNews(**news, kind="attempt", psp_key=key, psp_reference=reference_of(shape), outcome=outcome)
+        return PspNews(**news, kind="attempt", psp_key=key, psp_reference=reference, outcome=outcome)
     if kind == "charge":
-        return PspNews(**news, kind="attempt", psp_reference=reference_of(shape.get("payment_intent")))
+        return PspNews(**news, kind="attempt", psp_reference=parent)
     if kind == "refund":
         return PspNews(
             **news,
             kind="refund",
             psp_key=key,
-            psp_reference=reference_of(shape),
-            parent_reference=reference_of(shape.get("payment_intent")),
+            psp_reference=reference,
+            parent_reference=parent,
             outcome=_outcome_of(read_refund, shape),
         )
     if kind == "setup_intent":
         outcome = _outcome_of(read_setup_intent, shape)
-        return PspNews(**news, kind="setup_intent", psp_key=key, psp_reference=reference_of(shape), outcome=outcome)
+        return PspNews(**news, kind="setup_intent", psp_key=key, psp_reference=reference, outcome=outcome)
     return PspNews(**news)
+
+
+def _word(value: Any) -> str:
+    """An id or a type as it can be stored. Raises TypeError, ValueError."""
+    if not isinstance(value, str):
+        raise TypeError
+    if len(value) > MAX_REFERENCE or _UNSTORABLE.search(value):
+        raise ValueError
+    return value
 
 
 def _outcome_of(read: Any, shape: dict[str, Any]) -> InquiryOutcome | None:
     try:
         outcome: InquiryOutcome = read(shape)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
     return outcome

@@ -1,0 +1,134 @@
+"""What payments add up to, folded from the rows themselves: the other side of every proof against the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q, Sum
+
+from ledger.queries.balances import list_accounts_with_balances
+from ledger.queries.verify import Difference
+from payments.models import (
+    AttemptStatus,
+    Capture,
+    CaptureStatus,
+    PaymentAttempt,
+    PspAccount,
+    Refund,
+    RefundStatus,
+    SetupIntent,
+)
+
+CLEARING = "assets/psp_clearing/"
+UNDECIDED = ("created", "submitting", "unknown", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Minor units of one currency: captured gross, refunded (less what came back), and the PSPs' fees."""
+
+    captured: int = 0
+    refunded: int = 0
+    fees: int = 0
+
+    @property
+    def net(self) -> int:
+        """What the PSPs owe us for it."""
+        return self.captured - self.refunded - self.fees
+
+
+def read_payment_totals(*, merchant_id: UUID) -> dict[str, Totals]:
+    """By currency, from captures and refunds that succeeded."""
+    captures = (
+        Capture.objects.for_merchant(merchant_id)
+        .filter(status=CaptureStatus.SUCCEEDED)
+        .values("currency")
+        .annotate(amount=Sum("amount_minor"), fees=Sum("fee_minor"))
+        .order_by("currency")
+    )
+    refunds = (
+        Refund.objects.for_merchant(merchant_id)
+        .filter(status=RefundStatus.SUCCEEDED)
+        .values("currency")
+        .annotate(amount=Sum("amount_minor"))
+        .order_by("currency")
+    )
+    refunded = {row["currency"]: row["amount"] for row in refunds}
+    return {
+        row["currency"]: Totals(row["amount"], refunded.get(row["currency"], 0), row["fees"] or 0)
+        for row in captures
+    }
+
+
+def read_ledger_totals(*, merchant_id: UUID) -> tuple[dict[str, Totals], dict[str, int]]:
+    """(totals, PSP clearing balances) by currency, from the ledger's accounts."""
+    found: dict[str, dict[str, int]] = {}
+    for account in list_accounts_with_balances(merchant_id):
+        row = found.setdefault(account.currency, {})
+        name = CLEARING if account.path.startswith(CLEARING) else account.path
+        row[name] = row.get(name, 0) + account.net_debit.amount_minor
+    totals = {
+        currency: Totals(
+            captured=-row.get("income/sales", 0),
+            refunded=row.get("income/refunds", 0),
+            fees=row.get("expenses/psp_fees", 0),
+        )
+        for currency, row in found.items()
+        if row.get("income/sales")
+    }
+    return totals, {currency: row.get(CLEARING, 0) for currency, row in found.items() if CLEARING in row}
+
+
+def count_undecided(*, merchant_id: UUID) -> dict[str, int]:
+    """How many movements have no definite outcome yet, by kind; a capture without its fee counts as one."""
+    captures = Capture.objects.for_merchant(merchant_id)
+    return {
+        "payments": PaymentAttempt.objects.for_merchant(merchant_id).filter(status__in=UNDECIDED).count(),
+        "captures": captures.filter(Q(status__in=UNDECIDED) | Q(next_check_at__isnull=False)).count(),
+        "refunds": Refund.objects.for_merchant(merchant_id).filter(status__in=UNDECIDED).count(),
+        "setups": SetupIntent.objects.for_merchant(merchant_id).filter(status="processing").count(),
+    }
+
+
+def count_double_charges(*, merchant_id: UUID) -> int:
+    """Intents with more than one successful charge: none, by a constraint of the database."""
+    return (
+        PaymentAttempt.objects.for_merchant(merchant_id)
+        .filter(status=AttemptStatus.SUCCEEDED)
+        .values("payment_intent_id")
+        .annotate(charges=Count("id"))
+        .filter(charges__gt=1)
+        .count()
+    )
+
+
+def check_payments_fold_to_ledger(merchant_id: UUID | None, limit: int) -> Iterator[Difference]:
+    """For verify_books: captures, refunds and fees equal the ledger's accounts, by merchant and currency."""
+    merchants = [merchant_id] if merchant_id else _merchants()
+    found = (difference for merchant in merchants for difference in _differences(merchant))
+    for _, difference in zip(range(limit), found, strict=False):
+        yield difference
+
+
+def _differences(merchant_id: UUID) -> Iterator[Difference]:
+    payments = read_payment_totals(merchant_id=merchant_id)
+    ledger, clearing = read_ledger_totals(merchant_id=merchant_id)
+    for currency in sorted({*payments, *ledger}):
+        ours, theirs = payments.get(currency, Totals()), ledger.get(currency, Totals())
+        for name in ("captured", "refunded", "fees"):
+            if getattr(ours, name) != getattr(theirs, name):
+                yield _difference(
+                    merchant_id, f"{name} {currency}", getattr(ours, name), getattr(theirs, name)
+                )
+        if clearing.get(currency, 0) != ours.net:
+            yield _difference(merchant_id, f"psp_clearing {currency}", ours.net, clearing.get(currency, 0))
+
+
+def _difference(merchant_id: UUID, subject: str, expected: int, found: int) -> Difference:
+    return Difference("payments_fold_to_ledger", merchant_id, subject, str(expected), str(found))
+
+
+def _merchants() -> list[UUID]:
+    return list(PspAccount.across_merchants.order_by().values_list("merchant_id", flat=True).distinct())
