@@ -1,0 +1,146 @@
+"""One merchant's world for the tenant matrix: a row of every kind the API shows, written without the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from foundation import clock
+from foundation.events.models import Event
+from foundation.ids import encode_id, new_id
+from foundation.tenancy.models import Merchant
+from foundation.tenancy.operations import create_api_key, create_merchant
+from foundation.transactions import owns_transaction
+from foundation.webhooks.models import WebhookDelivery, WebhookEndpoint
+from payments.models import (
+    Capture,
+    Customer,
+    PaymentAttempt,
+    PaymentIntent,
+    PaymentMethod,
+    PspAccount,
+    Refund,
+    SetupIntent,
+)
+from payments.steps.post_to_ledger import post_capture
+
+CURRENCY = "usd"
+
+
+@dataclass
+class World:
+    """ids: kind of object, by its public prefix, to the public id of this merchant's one row."""
+
+    merchant: Merchant
+    key: str
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def merchant_id(self) -> UUID:
+        return self.merchant.pk
+
+    def key_with(self, **scopes: str) -> str:
+        return create_api_key(merchant_id=self.merchant_id, scopes=scopes).secret
+
+
+def build_world(name: str) -> World:
+    merchant = create_merchant(name=name, currency=CURRENCY)
+    world = World(merchant, create_api_key(merchant_id=merchant.pk).secret)
+    rows = [*_customer_rows(merchant.pk), *_webhook_rows(merchant.pk)]
+    customer, method, account = rows[:3]
+    payment_rows = _payment_rows(merchant.pk, customer, method, account)
+    world.ids = {row.public_prefix: row.public_id for row in [*rows, *payment_rows]}
+    entry_id = _post(merchant_id=merchant.pk, attempt=payment_rows[1])
+    world.ids["txn"] = encode_id("txn", entry_id)
+    return world
+
+
+def absent_ids() -> dict[str, str]:
+    """Ids of the same kinds that nobody has."""
+    kinds = ("cus", "pm", "psp", "seti", "pi", "ch", "re", "we", "evt", "whd", "txn")
+    return {prefix: encode_id(prefix, new_id()) for prefix in kinds}
+
+
+def _customer_rows(merchant_id: UUID) -> list[Customer | PaymentMethod | PspAccount]:
+    customer = Customer(merchant_id=merchant_id, name="Ada", email="ada@example.com")
+    customer.save()
+    method = PaymentMethod(merchant_id=merchant_id, customer=customer, brand="visa", last4="4242")
+    method.save()
+    account = PspAccount(
+        merchant_id=merchant_id,
+        psp="stripe",
+        name="main",
+        secret_key_encrypted="sealed",
+        webhook_secret_encrypted="sealed",
+    )
+    account.save()
+    return [customer, method, account]
+
+
+def _payment_rows(
+    merchant_id: UUID, customer: Customer, method: PaymentMethod, account: PspAccount
+) -> list[PaymentIntent | PaymentAttempt | Refund | SetupIntent]:
+    amounts = {"amount_minor": 1_000, "currency": CURRENCY}
+    intent = PaymentIntent(
+        merchant_id=merchant_id, customer=customer, client_secret_suffix="s" * 24, **amounts
+    )
+    intent.save()
+    attempt = PaymentAttempt(
+        merchant_id=merchant_id,
+        payment_intent=intent,
+        ordinal=1,
+        psp_account=account,
+        payment_method=method,
+        status="succeeded",
+        capture_method="automatic",
+        psp_key=str(new_id()),
+        **amounts,
+    )
+    attempt.save()
+    refund = Refund(
+        merchant_id=merchant_id, payment_intent=intent, attempt=attempt, psp_key=str(new_id()), **amounts
+    )
+    refund.save()
+    setup = SetupIntent(merchant_id=merchant_id, customer=customer, client_secret_suffix="s" * 24)
+    setup.save()
+    return [intent, attempt, refund, setup]
+
+
+def _webhook_rows(merchant_id: UUID) -> list[WebhookEndpoint | Event | WebhookDelivery]:
+    endpoint = WebhookEndpoint(
+        merchant_id=merchant_id,
+        url="https://shop.example/hook",
+        enabled_events=["*"],
+        api_version="2026-10-28.endive",
+        secret_encrypted="sealed",
+    )
+    endpoint.save()
+    event = Event(
+        merchant_id=merchant_id,
+        type="customer.created",
+        object_type="customer",
+        object_id=new_id(),
+        data={"object": "customer"},
+        api_version="2026-10-28.endive",
+    )
+    event.save()
+    delivery = WebhookDelivery(
+        merchant_id=merchant_id, endpoint=endpoint, event=event, object_id=event.object_id, event_position=1
+    )
+    delivery.save()
+    return [endpoint, event, delivery]
+
+
+@owns_transaction
+def _post(*, merchant_id: UUID, attempt: PaymentAttempt) -> UUID:
+    capture = Capture(
+        merchant_id=merchant_id,
+        attempt=attempt,
+        psp_key=str(new_id()),
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+    )
+    entry_id = post_capture(capture, attempt, at=clock.now())
+    capture.ledger_entry_id = entry_id
+    capture.save()
+    return entry_id

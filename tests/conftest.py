@@ -1,0 +1,48 @@
+"""What every test needs: emptying the database after tests that commit, past the triggers that refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from foundation.ids import new_id
+from payments.psp.sandbox.sandbox import Sandbox
+from tests.factories.scripted_psp import ScriptedPsp, running_sandbox
+
+_execute_sql_flush = DatabaseOperations.execute_sql_flush
+
+
+def _flush_past_the_triggers(operations: DatabaseOperations, sql_list: Iterable[str]) -> None:
+    # Append-only tables refuse TRUNCATE; as a replica, the session fires none of their triggers.
+    _execute_sql_flush(
+        operations,
+        ["SET session_replication_role = replica", *sql_list, "SET session_replication_role = origin"],
+    )
+
+
+DatabaseOperations.execute_sql_flush = _flush_past_the_triggers
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox process-wide; every test has an account of its own there."""
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def psp(sandbox: Sandbox) -> Iterator[ScriptedPsp]:
+    scripted = ScriptedPsp(sandbox, key=f"sk_test_{new_id().hex}")
+    yield scripted
+    scripted.heals()
+
+
+@pytest.fixture
+def shop(db: None, psp: ScriptedPsp) -> Any:
+    """A merchant at the scripted PSP; for tests that commit, take `transactional_db` before it."""
+    from tests.factories.shop import open_shop
+
+    return open_shop(psp)
