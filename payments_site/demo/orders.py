@@ -7,11 +7,11 @@ import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 SEED = 20_261_120
-SHOP_OPENS = datetime(2026, 11, 20, 8, 0)
+SHOP_OPENS = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 COUNTRIES = ["United Kingdom"] * 8 + ["Germany", "France"]
 
 
@@ -93,15 +93,22 @@ def _generated(limit: int) -> ShopDay:
         currency = chance.choices(["gbp", "eur", "usd", "jpy"], [6, 2, 1, 1])[0]
         amount = chance.randint(300, 40_000)
         invoice = f"{100_000 + number}"
-        created = instant.isoformat(sep=" ")
+        created = f"{instant:%Y-%m-%d %H:%M:%S}"
         orders.append(
-            Order(invoice, str(chance.randint(10_000, 10_400)), chance.choice(COUNTRIES), created, currency, amount)
+            Order(
+                invoice,
+                str(chance.randint(10_000, 10_400)),
+                chance.choice(COUNTRIES),
+                created,
+                currency,
+                amount,
+            )
         )
         if chance.random() < 0.12:
             part = amount if chance.random() < 0.4 else chance.randint(1, amount)
             notes.append(CreditNote(f"C{invoice}", created, currency, part, invoice))
     # What happens in life: a credit note for a sale that nobody can find.
-    notes.append(CreditNote("C999999", instant.isoformat(sep=" "), "gbp", 1_250, ""))
+    notes.append(CreditNote("C999999", f"{instant:%Y-%m-%d %H:%M:%S}", "gbp", 1_250, ""))
     return ShopDay(orders, notes)
 
 

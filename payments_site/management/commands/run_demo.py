@@ -10,10 +10,11 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
+from payments.queries.totals import count_double_charges
 from payments_site.demo.orders import load_shop_day
 from payments_site.demo.replay import Tally, replay
-from payments_site.demo.shop import PASSWORD, PEOPLE, Shop, open_shop
-from payments_site.demo.tie_out import CurrencyTie, count_double_charges, tie_out, wait_until_quiet
+from payments_site.demo.shop import PASSWORD, PEOPLE, SHOP_NAME, Shop, open_shop
+from payments_site.demo.tie_out import CurrencyTie, tie_out, wait_until_quiet
 
 DEFAULT_ORDERS = 500
 QUIET_TIMEOUT_SECONDS = 180
@@ -31,15 +32,17 @@ class Command(BaseCommand):
             refunds_csv=os.environ.get("DEMO_REFUNDS_CSV", ""),
         )
         shop = open_shop()
-        console.print(f"{shop.merchant}: {len(day.orders)} orders, {len(day.credit_notes)} credit notes")
+        console.print(f"{SHOP_NAME}: {len(day.orders)} orders, {len(day.credit_notes)} credit notes")
         tally = replay(day, api_base=base_url, api_key=shop.api_key)
         is_quiet = wait_until_quiet(
-            shop.merchant.id, shop.sandbox_url, timeout_seconds=QUIET_TIMEOUT_SECONDS, tell=console.print
+            shop.merchant_id, shop.sandbox_url, timeout_seconds=QUIET_TIMEOUT_SECONDS, tell=console.print
         )
-        ties = tie_out(shop.merchant.id, sandbox_url=shop.sandbox_url, psp_key=shop.psp_key)
-        doubles = count_double_charges(shop.merchant.id)
+        ties = tie_out(shop.merchant_id, sandbox_url=shop.sandbox_url, psp_key=shop.psp_key)
+        doubles = count_double_charges(merchant_id=shop.merchant_id)
         _show(console, shop, base_url, tally, ties)
-        good = is_quiet and not doubles and not tally.problems and bool(ties) and all(t.ties_out for t in ties)
+        good = (
+            is_quiet and not doubles and not tally.problems and bool(ties) and all(t.ties_out for t in ties)
+        )
         for problem in tally.problems[:10]:
             console.print(f"[red]problem[/red] {problem}")
         if good:

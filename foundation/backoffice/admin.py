@@ -1,0 +1,99 @@
+"""The base of every page of the back office: scoped to the person's merchants, read-only, cheap on big tables.
+
+Agents change things through actions (views.py), which POST and call operations; never through a row's form.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.admin import ShowFacets
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
+
+from foundation.backoffice.paginator import CappedPaginator
+from foundation.backoffice.scoping import narrow_to_staff
+from foundation.backoffice.views import ActionView
+
+
+class MerchantScopedAdmin(ModelAdmin):
+    """Lists, pages and actions reach only rows of the staff member's merchants.
+
+    merchant_path: column or path of the merchant's id. shows_unowned: also rows of no merchant.
+    """
+
+    merchant_path: ClassVar[str] = "merchant_id"
+    shows_unowned: ClassVar[bool] = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return narrow_to_staff(
+            super().get_queryset(request),
+            request.user,
+            merchant_path=self.merchant_path,
+            with_unowned=self.shows_unowned,
+        )
+
+
+class BackOfficeAdmin(MerchantScopedAdmin):
+    """Read-only by default; subclasses list their action_views."""
+
+    paginator = CappedPaginator
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    list_fullwidth = True
+    list_filter_submit = True
+    actions = None
+    # Sorting by a column without an index reads the whole table: the newest come first, and that is all.
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    action_views: ClassVar[list[type[ActionView]]] = []
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                f"<path:object_id>/{view.verb}/",
+                self.admin_site.admin_view(view.as_view(model_admin=self)),
+                name=self.action_url_name(view),
+            )
+            for view in self.action_views
+        ] + super().get_urls()
+
+    def action_url_name(self, view: type[ActionView]) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{view.verb}"
+
+    def action_links(self, request: HttpRequest, obj: Model) -> list[dict[str, str]]:
+        """The buttons of a page: label, address, and why one is off; those not permitted are left out."""
+        links = []
+        for view in self.action_views:
+            if not request.user.has_perm(view.permission) or not view.applies(obj):
+                continue
+            links.append(
+                {
+                    "label": view.label,
+                    "url": reverse(f"{self.admin_site.name}:{self.action_url_name(view)}", args=[obj.pk]),
+                    "refusal": view.refusal(obj),
+                    "tone": view.tone,
+                }
+            )
+        return links
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        obj = kwargs.get("obj")
+        if obj is not None:
+            context["action_links"] = self.action_links(request, obj)
+            context["public_id"] = getattr(obj, "public_id", "")
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,112 @@
+"""The home page: how payments go since yesterday, and what waits for a person. Every number leads to its list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from foundation import clock
+from foundation.backoffice.display import readable
+from foundation.backoffice.scoping import assigned_merchant_ids
+from payments.queries.day_figures import DayFigures, count_in_doubt, read_day_figures
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+SUMS_SHOWN = 4
+
+# What waits: label, list, the rows counted, and the list's own filter that shows exactly these. Counted through the
+# list, so that permission and merchants are the list's.
+WAITING: list[tuple[str, str, dict[str, Any], str]] = [
+    ("Open cases", "payments.case", {"resolved_at__isnull": True}, "?state=open"),
+    ("PSP webhooks not handled", "payments.pspwebhook", {"handled_at__isnull": True}, "?handled=no"),
+    ("Dead jobs", "foundation.job", {"status": "dead"}, "?status=dead"),
+    (
+        "Webhook endpoints failing",
+        "foundation.webhookendpoint",
+        {"failing_since__isnull": False, "deleted_at__isnull": True},
+        "?failing=yes",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number on the home page. compared: the same of a week ago, in words. tone: calm, good or warn."""
+
+    label: str
+    shown: list[str]
+    url: str
+    compared: str = ""
+    tone: str = "calm"
+
+
+def home_context(request: HttpRequest) -> dict[str, Any]:
+    """figures: the last 24 hours against the same a week ago. waiting: what needs somebody."""
+    return {"figures": _figures(request), "waiting": _waiting(request)}
+
+
+def _figures(request: HttpRequest) -> list[Figure]:
+    if not request.user.has_perm("payments.view_paymentintent"):
+        return []
+    merchant_ids, now = _merchants(request), clock.now()
+    today = read_day_figures(merchant_ids=merchant_ids, start=now - DAY, end=_soon(now))
+    before = read_day_figures(merchant_ids=merchant_ids, start=now - WEEK - DAY, end=now - WEEK)
+    payments, refunds = _list("payments_paymentintent"), _list("payments_refund")
+    return [
+        Figure("Authorization rate", [_rate(today)], payments, _rate(before)),
+        Figure("Approved", [f"{today.approved:,}"], f"{payments}?status=succeeded", f"{before.approved:,}"),
+        Figure(
+            "Declined",
+            [f"{today.declined:,}"],
+            f"{payments}?status=requires_payment_method",
+            f"{before.declined:,}",
+        ),
+        Figure("Captured", _sums(today.captured), f"{payments}?status=succeeded", _sums(before.captured)[0]),
+        Figure("Refunded", _sums(today.refunded), f"{refunds}?status=succeeded", _sums(before.refunded)[0]),
+    ]
+
+
+def _waiting(request: HttpRequest) -> list[Figure]:
+    found = []
+    if request.user.has_perm("payments.view_paymentintent"):
+        doubt = count_in_doubt(merchant_ids=_merchants(request))
+        found.append(_count("Payments in doubt", doubt, _list("payments_paymentintent") + "?doubt=yes"))
+    pages = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
+    for label, model, only, query in WAITING:
+        page = pages.get(model)
+        if page is not None and page.has_view_permission(request):
+            count = page.get_queryset(request).order_by().filter(**only).count()
+            found.append(_count(label, count, _list(model.replace(".", "_")) + query))
+    return found
+
+
+def _count(label: str, count: int, url: str) -> Figure:
+    return Figure(label, [f"{count:,}"], url, tone="warn" if count else "good")
+
+
+def _merchants(request: HttpRequest) -> list[Any] | None:
+    user: Any = request.user
+    return None if user.is_superuser else assigned_merchant_ids(user)
+
+
+def _list(name: str) -> str:
+    return reverse(f"admin:{name}_changelist")
+
+
+def _rate(figures: DayFigures) -> str:
+    rate = figures.authorization_rate_bps
+    return "–" if rate is None else f"{rate // 100}.{rate % 100 // 10} %"
+
+
+def _sums(amounts: tuple[Any, ...]) -> list[str]:
+    return [readable(amount) for amount in amounts[:SUMS_SHOWN]] or ["–"]
+
+
+def _soon(now: datetime) -> datetime:
+    # The id of a row made in this very millisecond belongs to today.
+    return now + timedelta(seconds=1)

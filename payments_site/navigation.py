@@ -1,0 +1,97 @@
+"""The menu of the back office, as a table. A line shows when its list exists and the person may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
+    (
+        "Payments",
+        [
+            ("Payments", "payments", "payments.paymentintent"),
+            ("Refunds", "undo", "payments.refund"),
+            ("Customers", "person", "payments.customer"),
+            ("Payment methods", "credit_card", "payments.paymentmethod"),
+            ("Cases", "contract_edit", "payments.case"),
+        ],
+    ),
+    (
+        "Disputes",
+        [
+            ("Disputes", "gavel", "disputes.dispute"),
+        ],
+    ),
+    (
+        "Subscriptions",
+        [
+            ("Subscriptions", "autorenew", "subscriptions.subscription"),
+            ("Invoices", "receipt_long", "subscriptions.invoice"),
+            ("Products", "inventory_2", "subscriptions.product"),
+            ("Prices", "sell", "subscriptions.price"),
+        ],
+    ),
+    (
+        "Books",
+        [
+            ("Accounts", "account_balance_wallet", "ledger.ledgeraccount"),
+            ("Entries", "menu_book", "ledger.journalentry"),
+            ("Statements", "description", "ledger.statement"),
+            ("Breaks", "rule", "ledger.reconciliationbreak"),
+        ],
+    ),
+    (
+        "Webhooks and jobs",
+        [
+            ("From PSPs", "call_received", "payments.pspwebhook"),
+            ("Events", "bolt", "foundation.event"),
+            ("Endpoints", "link", "foundation.webhookendpoint"),
+            ("Deliveries", "call_made", "foundation.webhookdelivery"),
+            ("Jobs", "work_history", "foundation.job"),
+        ],
+    ),
+    (
+        "Access",
+        [
+            ("Merchants", "storefront", "foundation.merchant"),
+            ("PSP accounts", "hub", "payments.pspaccount"),
+            ("API keys", "key", "foundation.apikey"),
+            ("People", "group", "foundation.staffuser"),
+            ("Audit", "policy", "foundation.auditevent"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups and links of unfold's side menu for this person."""
+    listed = {model._meta.label_lower for model in admin.site._registry}
+    groups: list[dict[str, Any]] = []
+    for title, lines in MENU:
+        items = [
+            _link(request, *line)
+            for line in lines
+            if line[2] in listed and request.user.has_perm(_view(line[2]))
+        ]
+        if items:
+            groups.append({"title": title, "separator": bool(groups), "items": items})
+    home = {"title": "", "items": [_home(request)]}
+    return [home, *groups]
+
+
+def _home(request: HttpRequest) -> dict[str, Any]:
+    address = reverse("admin:index")
+    return {"title": "Home", "icon": "home", "link": address, "active": request.path == address}
+
+
+def _link(request: HttpRequest, title: str, icon: str, model: str) -> dict[str, Any]:
+    address = reverse("admin:{}_{}_changelist".format(*model.split(".")))
+    return {"title": title, "icon": icon, "link": address, "active": request.path.startswith(address)}
+
+
+def _view(model: str) -> str:
+    app, name = model.split(".")
+    return f"{app}.view_{name}"

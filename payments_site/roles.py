@@ -1,0 +1,150 @@
+"""The roles of the back office: groups and what each may see and do, as a table.
+
+Written after every migrate, because permissions exist only then; repeating it changes nothing. A person gets a
+role by create_staff or on their page; limits of amounts belong to payments.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import router
+
+# Permissions beyond Django's add, change, delete and view: what actions ask for.
+ACTION_PERMISSIONS: dict[str, tuple[str, str]] = {
+    "payments.refund_payment": ("paymentintent", "Can refund a payment"),
+    "payments.capture_payment": ("paymentintent", "Can capture a payment"),
+    "payments.cancel_payment": ("paymentintent", "Can cancel a payment"),
+    "payments.ask_psp": ("paymentintent", "Can ask the PSP about a payment"),
+    "payments.approve_refund": ("refund", "Can approve a refund above the limit"),
+    "payments.replay_psp_webhook": ("pspwebhook", "Can handle a PSP's webhook again"),
+    "foundation.revoke_api_key": ("apikey", "Can revoke an API key"),
+    "foundation.redeliver_webhook": ("webhookdelivery", "Can send a webhook again"),
+    "foundation.redrive_job": ("job", "Can run a dead job again"),
+}
+
+SEES_PAYMENTS = (
+    "payments.paymentintent",
+    "payments.paymentattempt",
+    "payments.capture",
+    "payments.refund",
+    "payments.customer",
+    "payments.paymentmethod",
+    "payments.case",
+    "disputes.dispute",
+    "subscriptions.subscription",
+    "subscriptions.invoice",
+)
+SEES_CATALOGUE = ("subscriptions.product", "subscriptions.price")
+SEES_BOOKS = (
+    "ledger.ledgeraccount",
+    "ledger.journalentry",
+    "ledger.statement",
+    "ledger.statementline",
+    "ledger.reconciliationbreak",
+)
+SEES_MACHINERY = (
+    "payments.pspwebhook",
+    "foundation.event",
+    "foundation.webhookendpoint",
+    "foundation.webhookdelivery",
+    "foundation.deliveryattempt",
+    "foundation.job",
+)
+SEES_ACCESS = (
+    "foundation.merchant",
+    "foundation.apikey",
+    "foundation.staffuser",
+    "foundation.staffassignment",
+    "payments.pspaccount",
+)
+SEES_EVIDENCE = ("foundation.auditevent",)
+SEES_EVERYTHING = (
+    *SEES_PAYMENTS,
+    *SEES_CATALOGUE,
+    *SEES_BOOKS,
+    *SEES_MACHINERY,
+    *SEES_ACCESS,
+    *SEES_EVIDENCE,
+)
+ACTS_ON_PAYMENTS = (
+    "payments.refund_payment",
+    "payments.capture_payment",
+    "payments.cancel_payment",
+    "payments.ask_psp",
+)
+
+ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    # role: (models seen, further permissions)
+    "agent": (SEES_PAYMENTS, ACTS_ON_PAYMENTS),
+    "senior_agent": ((*SEES_PAYMENTS, *SEES_CATALOGUE), (*ACTS_ON_PAYMENTS, "payments.approve_refund")),
+    "disputes": (SEES_PAYMENTS, ("payments.ask_psp",)),
+    "finance": (
+        (*SEES_PAYMENTS, *SEES_CATALOGUE, *SEES_BOOKS, "payments.pspaccount"),
+        (*ACTS_ON_PAYMENTS, "payments.approve_refund"),
+    ),
+    "auditor": (SEES_EVERYTHING, ()),
+    "admin": (
+        SEES_EVERYTHING,
+        (
+            "foundation.change_merchant",
+            "foundation.revoke_api_key",
+            "foundation.add_staffuser",
+            "foundation.change_staffuser",
+            "foundation.add_staffassignment",
+            "foundation.change_staffassignment",
+            "foundation.delete_staffassignment",
+            "foundation.redeliver_webhook",
+            "foundation.redrive_job",
+            "payments.replay_psp_webhook",
+        ),
+    ),
+}
+
+
+def write_roles(sender: AppConfig, using: str = "default", **kwargs: Any) -> None:
+    """Make groups and permissions as the table says. Runs once per migrate: when the last app with models is done."""
+    last = [config for config in apps.get_app_configs() if config.models_module][-1]
+    if sender.label != last.label or not router.allow_migrate_model(using, Group):
+        return
+    _write_action_permissions()
+    held = {
+        f"{p.content_type.app_label}.{p.codename}": p.pk
+        for p in Permission.objects.select_related("content_type")
+    }
+    Group.objects.bulk_create([Group(name=role) for role in ROLES], ignore_conflicts=True)
+    groups = {group.name: group.pk for group in Group.objects.filter(name__in=ROLES)}
+    wanted = {
+        (groups[role], held[permission])
+        for role in ROLES
+        for permission in permissions_of(role)
+        if permission in held
+    }
+    grants = Group.permissions.through
+    present = {
+        (g.group_id, g.permission_id): g.pk for g in grants.objects.filter(group_id__in=groups.values())
+    }
+    grants.objects.filter(pk__in=[pk for pair, pk in present.items() if pair not in wanted]).delete()
+    grants.objects.bulk_create(
+        [grants(group_id=group, permission_id=permission) for group, permission in wanted - present.keys()],
+        ignore_conflicts=True,
+    )
+
+
+def permissions_of(role: str) -> list[str]:
+    """Every permission of a role as "app.codename"."""
+    seen, further = ROLES[role]
+    return ["{}.view_{}".format(*model.split(".")) for model in seen] + list(further)
+
+
+def _write_action_permissions() -> None:
+    types = {(t.app_label, t.model): t for t in ContentType.objects.all()}
+    rows = []
+    for permission, (model, name) in ACTION_PERMISSIONS.items():
+        app, codename = permission.split(".")
+        if (app, model) in types:
+            rows.append(Permission(content_type=types[app, model], codename=codename, name=name))
+    Permission.objects.bulk_create(rows, ignore_conflicts=True)

@@ -1,0 +1,72 @@
+"""Search over the whole back office: ids of any kind, and words in the lists that can be searched.
+
+Every hit passes through its ModelAdmin, so permissions and the person's merchants hold here as in the lists.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.http import HttpRequest
+from django.urls import reverse
+from unfold.dataclasses import SearchResult
+
+from foundation import ids
+
+HITS_PER_LIST = 6
+SHORTEST_TERM = 3
+
+
+def find_page_of_id(site: AdminSite, request: HttpRequest, term: str) -> str | None:
+    """The address of the page of a public id (pi_…, re_…, evt_…) or a bare UUID; None when it is not to be seen."""
+    for model_admin in _searched(site, request):
+        row_id = _id_of(model_admin, term)
+        if row_id is not None and model_admin.get_queryset(request).filter(pk=row_id).exists():
+            return _page(site, model_admin, row_id)
+    return None
+
+
+def find_everything(site: AdminSite, request: HttpRequest, term: str) -> list[SearchResult]:
+    """The first few hits of every searchable list, grouped by list."""
+    if len(term) < SHORTEST_TERM:
+        return []
+    results = []
+    for model_admin in _searched(site, request):
+        if not model_admin.get_search_fields(request):
+            continue
+        rows, _ = model_admin.get_search_results(request, model_admin.get_queryset(request), term)
+        results += [
+            SearchResult(
+                title=str(row),
+                description=str(model_admin.opts.verbose_name),
+                link=_page(site, model_admin, row.pk),
+                icon="arrow_outward",
+            )
+            for row in rows[:HITS_PER_LIST]
+        ]
+    return results
+
+
+def _searched(site: AdminSite, request: HttpRequest) -> list[ModelAdmin[Any]]:
+    return [a for a in site._registry.values() if a.has_view_permission(request)]
+
+
+def _id_of(model_admin: ModelAdmin[Any], term: str) -> UUID | None:
+    prefix = getattr(model_admin.model, "public_prefix", "")
+    if not prefix:
+        return None
+    try:
+        return ids.decode_id(prefix, term)
+    except ids.PublicIdInvalid:
+        pass
+    try:
+        return UUID(term) if len(term) == 36 else None
+    except ValueError:
+        return None
+
+
+def _page(site: AdminSite, model_admin: ModelAdmin[Any], row_id: Any) -> str:
+    options = model_admin.opts
+    return reverse(f"{site.name}:{options.app_label}_{options.model_name}_change", args=[row_id])
