@@ -1,0 +1,72 @@
+"""A scripted PSP: the sandbox as a real HTTP server, its fault script, its clock and its own books."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from payments.psp.sandbox.sandbox import Sandbox
+
+
+class ScriptedPsp:
+    """Speaks to the sandbox's controls. `key` is this test's account there: books of its own."""
+
+    def __init__(self, sandbox: Sandbox, key: str) -> None:
+        self.sandbox = sandbox
+        self.base_url = sandbox.base_url
+        self.key = key
+        self.rules: list[dict[str, Any]] = []
+
+    def fails(self, fault: str, *, operation: str = "authorize", times: int = 1, **parameters: Any) -> None:
+        """From now on, the next `times` calls of the operation on this account meet the fault, after the ones named
+        before. Names and parameters: payments/psp/sandbox/README.md. A replaced script counts anew, so all faults of
+        a test are named before the calls that they strike, or after `heals`.
+        """
+        match = {"operation": operation, "account": self.key}
+        self.rules.append({"match": match, "times": times, "fault": fault, **parameters})
+        self._post("/sandbox/faults", {"rules": self.rules})
+
+    def heals(self) -> None:
+        self.rules.clear()
+        requests.delete(f"{self.base_url}/sandbox/faults", timeout=5).raise_for_status()
+
+    def time_passes(self, *, seconds: int) -> None:
+        self._post("/sandbox/clock", {"advance_seconds": seconds})
+
+    def books(self) -> dict[str, dict[str, int]]:
+        """Its own truth, by currency; empty when nothing was ever booked."""
+        answer = requests.get(f"{self.base_url}/books", params={"account": self.key}, timeout=5)
+        accounts: dict[str, Any] = answer.json()["accounts"]
+        return dict(accounts.get(self.key, {}))
+
+    def charges(self, currency: str = "usd") -> int:
+        return self.books().get(currency, {}).get("captures_count", 0)
+
+    def refunds(self, currency: str = "usd") -> int:
+        return self.books().get(currency, {}).get("refunds_count", 0)
+
+    def completes_challenge(self, url: str) -> requests.Response:
+        """The customer passes 3-D Secure on the challenge page."""
+        return requests.post(f"{url}/complete", timeout=5, allow_redirects=False)
+
+    def fails_challenge(self, url: str) -> requests.Response:
+        return requests.post(f"{url}/fail", timeout=5, allow_redirects=False)
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        requests.post(f"{self.base_url}{path}", json=body, timeout=5).raise_for_status()
+
+
+@contextmanager
+def running_sandbox() -> Iterator[Sandbox]:
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
+        sandbox = Sandbox(books_path=Path(folder) / "books.sqlite3")
+        sandbox.start()
+        try:
+            yield sandbox
+        finally:
+            sandbox.stop()
