@@ -52,7 +52,9 @@ def _load(
         done = 0
         while (ends_at and time.perf_counter() < ends_at) or done < payments:
             begun = time.perf_counter()
-            status, body = _post(connection, "/v1/payment_intents", api_key, _payment(method), f"{begun}:{number}")
+            status, body = _post(
+                connection, "/v1/payment_intents", api_key, _payment(method), f"{begun}:{number}"
+            )
             latencies.append((time.perf_counter() - begun) * 1_000)
             if status != 200 or body.get("status") != "succeeded":
                 failures.append(f"{status} {body.get('status')} {body.get('error')}")

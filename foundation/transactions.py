@@ -51,7 +51,9 @@ def owns_transaction(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def operation(*args: P.args, **kwargs: P.kwargs) -> R:
         if transaction_is_open():
-            raise TransactionRuleBroken(f"{function.__qualname__} owns its transaction, but one is open already.")
+            raise TransactionRuleBroken(
+                f"{function.__qualname__} owns its transaction, but one is open already."
+            )
         for attempt in range(1, SERIALIZATION_RETRIES + 1):
             try:
                 with transaction.atomic(durable=True):
@@ -86,7 +88,9 @@ def outside_transaction(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if transaction_is_open():
-            raise TransactionRuleBroken(f"{function.__qualname__} talks to the outside, but a transaction is open.")
+            raise TransactionRuleBroken(
+                f"{function.__qualname__} talks to the outside, but a transaction is open."
+            )
         return function(*args, **kwargs)
 
     call.__transaction_rule__ = "outside"  # type: ignore[attr-defined]

@@ -208,8 +208,7 @@ def _target_of(url: str) -> Url:
 
 
 def _addresses_of(name: str, port: int, *, allow_private: bool, deadline: Deadline) -> list[str]:
-    """The name's addresses, in the resolver's order. Raises Unreachable if there is none or one is forbidden.
-    """
+    """The name's addresses, in the resolver's order. Raises Unreachable if there is none or one is forbidden."""
     # In a thread, because getaddrinfo knows no timeout.
     answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 

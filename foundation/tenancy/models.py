@@ -25,7 +25,9 @@ class Merchant(IdentifiedModel):
     timezone = models.CharField(max_length=64, default="UTC")
     email = models.EmailField(blank=True)
     # A platform's key may act for its connected merchants with Stripe-Account.
-    platform = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="connected")
+    platform = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="connected"
+    )
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -46,7 +48,9 @@ class ApiKey(TenantModel):
 
     name = models.CharField(max_length=200, blank=True)
     secret_sha256 = models.CharField(max_length=64, unique=True, editable=False)
-    shown_prefix = models.CharField(max_length=16, editable=False, help_text="First characters, to tell keys apart.")
+    shown_prefix = models.CharField(
+        max_length=16, editable=False, help_text="First characters, to tell keys apart."
+    )
     last4 = models.CharField(max_length=4, editable=False)
     # {"payments": "write", "webhooks": "read", …}; {"*": "write"} for everything.
     scopes = models.JSONField(default=dict)
@@ -67,7 +71,9 @@ class ApiKey(TenantModel):
 class StaffUser(AbstractUser):
     """A person of the back office; sees only the merchants they are assigned to (superusers: all)."""
 
-    timezone = models.CharField(max_length=64, default="UTC", help_text="Times in the admin are shown in this zone.")
+    timezone = models.CharField(
+        max_length=64, default="UTC", help_text="Times in the admin are shown in this zone."
+    )
     merchants = models.ManyToManyField(Merchant, through="StaffAssignment", related_name="staff")
 
     history = ContextHistory(excluded_fields=["password", "last_login"])

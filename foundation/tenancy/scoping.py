@@ -26,7 +26,9 @@ class TenantManager(models.Manager[M]):
     """The scoped door: everything but for_merchant raises TenantRequired."""
 
     def get_queryset(self) -> models.QuerySet[M]:
-        raise TenantRequired(f"{self.model.__name__}: say whose rows, with objects.for_merchant(merchant_id).")
+        raise TenantRequired(
+            f"{self.model.__name__}: say whose rows, with objects.for_merchant(merchant_id)."
+        )
 
     def for_merchant(self, merchant_id: UUID) -> models.QuerySet[M]:
         return super().get_queryset().filter(merchant_id=merchant_id)
@@ -54,7 +56,10 @@ class IdentifiedModel(models.Model):
 class TenantModel(IdentifiedModel):
     """A row that belongs to one merchant. Subclasses' Meta inherits from TenantModel.Meta."""
 
-    merchant = models.ForeignKey("foundation.Merchant", on_delete=models.PROTECT, related_name="+")
+    # Without an index of its own: every tenant table has one that begins with the merchant (tenant_key).
+    merchant = models.ForeignKey(
+        "foundation.Merchant", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     across_merchants = models.Manager()
     objects = TenantManager()

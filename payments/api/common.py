@@ -15,8 +15,16 @@ from payments.models import IntentStatus, PaymentIntent
 from payments.operations.create_payment_method import SHARED_TEST_TOKEN_PREFIX, create_payment_method
 from payments.shapes import payment_intent_shape
 
-EMPTY_WORDS = ("name", "email", "phone", "description", "receipt_email", "setup_future_usage")
-EMPTY_WORDS += ("statement_descriptor", "statement_descriptor_suffix")
+EMPTY_WORDS = (
+    "name",
+    "email",
+    "phone",
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+)
 
 
 def payment_method_id_of(view: ApiView, given: str | None) -> UUID | None:

@@ -246,5 +246,6 @@ class SetupIntentListInput(ListInput):
 
 class BalanceTransactionListInput(ListInput):
     type = EnumField(choices=["charge", "refund", "refund_failure", "stripe_fee"], required=False)
-    source = StringField(max_length=64, required=False)
+    # DRF's Field has an attribute of this name; on a serializer's class it is a field like any other.
+    source = StringField(max_length=64, required=False)  # type: ignore[assignment]
     created = CreatedFilterField(required=False)

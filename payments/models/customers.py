@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from foundation import clock
 from foundation.audit.history import PersonHistory
@@ -43,6 +45,10 @@ class Customer(TenantModel):
         constraints = [
             tenant_key("customer"),
             same_merchant("customer", "default_payment_method", "payments_paymentmethod"),
+        ]
+        indexes = [
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="customer_search_email"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_search_name"),
         ]
 
 

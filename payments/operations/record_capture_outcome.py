@@ -14,6 +14,7 @@ from payments.models import Capture, CaptureStatus, CaseKind, PaymentAttempt, Pa
 from payments.psp.outcomes import CallRecord, Declined, InquiryOutcome, NotFound, NotSent, Succeeded, Voided
 from payments.queries.payment_intents import get_capture
 from payments.steps.announce import announce_payment
+from payments.steps.follow_doubt import follow_doubt
 from payments.steps.look_again import absence_proves, next_look
 from payments.steps.open_case import open_case
 from payments.steps.post_to_ledger import post_capture, post_late_fee, settle_authorization
@@ -58,6 +59,7 @@ def record_capture_outcome(
         _fail(capture, NotSent(reason="not_found"), now)
     else:
         _stay_in_doubt(capture, outcome, attempt, now)
+    follow_doubt(capture, subject_kind="capture", payment_intent_id=intent.id, account=attempt.psp_account)
     return capture
 
 
@@ -132,7 +134,9 @@ def _complete(
         return
     if capture.status != CaptureStatus.SUCCEEDED or capture.fee_minor is not None:
         return
-    fee = outcome.fee if isinstance(outcome, Succeeded) else None
+    # A fee that comes with another amount is that of a later capture on the same charge.
+    is_ours = isinstance(outcome, Succeeded) and outcome.captured in (None, capture.amount)
+    fee = outcome.fee if isinstance(outcome, Succeeded) and is_ours else None
     capture.next_check_at = None if fee else next_look(capture, attempt.psp_account, now)
     if fee is not None:
         capture.fee_minor = fee.amount_minor

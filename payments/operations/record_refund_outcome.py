@@ -24,6 +24,7 @@ from payments.psp.outcomes import (
 )
 from payments.queries.payment_intents import get_refund
 from payments.steps.announce import announce_refund
+from payments.steps.follow_doubt import follow_doubt
 from payments.steps.look_again import absence_proves, next_look
 from payments.steps.open_case import open_case
 from payments.steps.post_to_ledger import post_refund, post_refund_return
@@ -64,6 +65,7 @@ def record_refund_outcome(
         _take_back(intent, attempt, refund, outcome, now)
     elif refund.status in (RefundStatus.FAILED, RefundStatus.CANCELED) and isinstance(outcome, Succeeded):
         _ask_a_person(intent, refund, outcome)
+    follow_doubt(refund, subject_kind="refund", payment_intent_id=intent.id, account=attempt.psp_account)
     return refund
 
 

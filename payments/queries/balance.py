@@ -97,6 +97,7 @@ def _sources(merchant_id: UUID, entry_ids: Sequence[UUID]) -> dict[UUID, str]:
     found = {
         entry_id: encode_id("ch", attempt_id)
         for entry_id, attempt_id in captures.values_list("ledger_entry_id", "attempt_id")
+        if entry_id is not None
     }
     for column in ("ledger_entry_id", "return_entry_id"):
         rows = refunds.filter(**{f"{column}__in": entry_ids}).values_list(column, "id")
@@ -104,15 +105,17 @@ def _sources(merchant_id: UUID, entry_ids: Sequence[UUID]) -> dict[UUID, str]:
     return found
 
 
-def _entries_of(merchant_id: UUID, source: str) -> list[UUID | None]:
+def _entries_of(merchant_id: UUID, source: str) -> list[UUID]:
     try:
         if source.startswith("ch_"):
             captures = Capture.objects.for_merchant(merchant_id).filter(attempt_id=decode_id("ch", source))
-            return list(captures.values_list("ledger_entry_id", flat=True))
+            found = list(captures.values_list("ledger_entry_id", flat=True))
+            return [entry_id for entry_id in found if entry_id is not None]
         refund = Refund.objects.for_merchant(merchant_id).filter(pk=decode_id("re", source)).first()
     except PublicIdInvalid:
         return []
-    return [refund.ledger_entry_id, refund.return_entry_id] if refund else []
+    both = [refund.ledger_entry_id, refund.return_entry_id] if refund else []
+    return [entry_id for entry_id in both if entry_id is not None]
 
 
 def _by_currency(balances: Any) -> dict[str, int]:

@@ -11,7 +11,16 @@ from uuid import UUID
 from foundation.ids import encode_id
 from foundation.money import Money
 from foundation.vault.fields import decrypt_field
-from payments.models import Capture, PaymentAttempt, PaymentIntent, PspAccount, PspToken, Refund, RefundReason
+from payments.models import (
+    Capture,
+    CaptureStatus,
+    PaymentAttempt,
+    PaymentIntent,
+    PspAccount,
+    PspToken,
+    Refund,
+    RefundReason,
+)
 from payments.psp.port import (
     AuthorizeRequest,
     CaptureRequest,
@@ -136,12 +145,16 @@ def void_inquiry(attempt: PaymentAttempt) -> InquireRequest:
 
 
 def capture_inquiry(capture: Capture, attempt: PaymentAttempt) -> InquireRequest:
+    before = Money(attempt.amount_captured_minor, attempt.currency)
+    if capture.status == CaptureStatus.SUCCEEDED:
+        # Asked about again for its fee: it is among what was captured.
+        before -= capture.amount
     return InquireRequest(
         kind="capture",
         psp_key=attempt.psp_key,
         amount=capture.amount,
         psp_reference=attempt.psp_reference,
-        captured_before=Money(attempt.amount_captured_minor, attempt.currency),
+        captured_before=before,
     )
 
 

@@ -45,19 +45,19 @@ def read_payment_totals(*, merchant_id: UUID) -> dict[str, Totals]:
         Capture.objects.for_merchant(merchant_id)
         .filter(status=CaptureStatus.SUCCEEDED)
         .values("currency")
-        .annotate(amount=Sum("amount_minor"), fees=Sum("fee_minor"))
+        .annotate(total_minor=Sum("amount_minor"), fees_minor=Sum("fee_minor"))
         .order_by("currency")
     )
     refunds = (
         Refund.objects.for_merchant(merchant_id)
         .filter(status=RefundStatus.SUCCEEDED)
         .values("currency")
-        .annotate(amount=Sum("amount_minor"))
+        .annotate(total_minor=Sum("amount_minor"))
         .order_by("currency")
     )
-    refunded = {row["currency"]: row["amount"] for row in refunds}
+    refunded = {row["currency"]: row["total_minor"] for row in refunds}
     return {
-        row["currency"]: Totals(row["amount"], refunded.get(row["currency"], 0), row["fees"] or 0)
+        row["currency"]: Totals(row["total_minor"], refunded.get(row["currency"], 0), row["fees_minor"] or 0)
         for row in captures
     }
 

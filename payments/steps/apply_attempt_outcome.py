@@ -23,6 +23,7 @@ from payments.psp.outcomes import (
     Voided,
 )
 from payments.steps.announce import announce_payment
+from payments.steps.follow_doubt import follow_doubt
 from payments.steps.look_again import absence_proves, next_look
 from payments.steps.post_to_ledger import hold_authorization, post_capture, release_authorization
 from payments.steps.report_amount import report_amount
@@ -30,6 +31,7 @@ from payments.steps.settle_intent import settle_intent
 
 SAVED_FIELDS = [
     "status",
+    "amount_minor",
     "amount_captured_minor",
     "fee_minor",
     "psp_reference",
@@ -56,6 +58,7 @@ def apply_attempt_outcome(intent: PaymentIntent, attempt: PaymentAttempt, outcom
     before = attempt.status
     if isinstance(outcome, Succeeded) and outcome.amount.currency != attempt.currency:
         # Nothing can be booked on this attempt in another currency: a person has to look.
+        attempt.psp_reference = outcome.psp_reference
         report_amount(intent, attempt, outcome.amount)
         outcome = Unknown(reason="currency_differs")
     if isinstance(outcome, Succeeded):
@@ -69,6 +72,7 @@ def apply_attempt_outcome(intent: PaymentIntent, attempt: PaymentAttempt, outcom
     else:
         types = _stay_in_doubt(attempt, outcome, now)
     attempt.save(update_fields=SAVED_FIELDS)
+    follow_doubt(attempt, subject_kind="attempt", payment_intent_id=intent.id, account=attempt.psp_account)
     if attempt.status == before:
         return
     settle_intent(intent, attempt)
@@ -85,6 +89,8 @@ def _succeed(intent: PaymentIntent, attempt: PaymentAttempt, outcome: Succeeded,
     if outcome.amount != attempt.amount:
         report_amount(intent, attempt, outcome.captured or outcome.amount)
     if outcome.captured is None:
+        # What the issuer holds is what can be captured, whatever was asked for.
+        attempt.amount_minor = outcome.amount.amount_minor
         attempt.authorize()
         attempt.authorization_expires_at = now + timedelta(days=attempt.psp_account.authorization_days)
         hold_authorization(attempt, at=now)

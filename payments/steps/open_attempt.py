@@ -76,12 +76,11 @@ def open_attempt(
 
 def refuse_unless_no_live_attempt(intent: PaymentIntent) -> None:
     """A second try beside a live one would risk a second charge. The intent's lock makes this a fact."""
-    if intent.latest_attempt_id is not None and intent.latest_attempt.is_live:
+    latest = intent.latest_attempt
+    if latest is not None and latest.is_live:
         raise EarlierOperationUnresolved()
 
 
 def _next_ordinal(intent: PaymentIntent) -> int:
-    if intent.latest_attempt_id is None:
-        return 1
-    ordinal: int = intent.latest_attempt.ordinal + 1
-    return ordinal
+    latest = intent.latest_attempt
+    return 1 if latest is None else latest.ordinal + 1

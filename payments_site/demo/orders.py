@@ -48,7 +48,7 @@ def load_shop_day(*, limit: int, orders_csv: str, refunds_csv: str) -> ShopDay:
     """The first `limit` orders, and the credit notes written until the last of them."""
     if not orders_csv:
         return _generated(limit)
-    orders = []
+    orders: list[Order] = []
     for row in _rows(orders_csv):
         if len(orders) == limit:
             break

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import stripe
 from rich.progress import (
@@ -19,6 +20,8 @@ from rich.progress import (
 )
 
 from payments_site.demo.orders import CreditNote, Order, ShopDay, share_of
+
+T = TypeVar("T", Order, CreditNote)
 
 TILLS = 4
 DECLINED_PER_MILLE = 30
@@ -61,24 +64,21 @@ def replay(day: ShopDay, *, api_base: str, api_key: str, tries: int = 3) -> Tall
     tally = Tally()
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn()) as progress:
-        for title, work, items in (
-            ("Orders", _sell, day.orders),
-            ("Refunds", _give_back, day.credit_notes),
-        ):
-            _run(progress, title, lambda item, do=work: do(client, item, tally), items, tally)
+        _run(progress, "Orders", lambda order: _sell(client, order, tally), day.orders, tally)
+        _run(progress, "Refunds", lambda note: _give_back(client, note, tally), day.credit_notes, tally)
     return tally
 
 
 def _run(
     progress: Progress,
     title: str,
-    work: Callable[[object], None],
-    items: Sequence[Order] | Sequence[CreditNote],
+    work: Callable[[T], None],
+    items: Sequence[T],
     tally: Tally,
 ) -> None:
     bar = progress.add_task(title, total=len(items))
 
-    def one(item: Order | CreditNote) -> None:
+    def one(item: T) -> None:
         try:
             work(item)
         except stripe.StripeError as error:

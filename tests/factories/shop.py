@@ -76,9 +76,7 @@ class Shop:
     def authorizes(self, amount: int = 1_000, currency: str = "usd", **fields: Any) -> PaymentIntent:
         return self.pays(amount, currency, capture_method="manual", **fields)
 
-    def captures(
-        self, intent: PaymentIntent, amount: int | None = None, *, is_final: bool = True
-    ) -> Capture:
+    def captures(self, intent: PaymentIntent, amount: int | None = None, *, is_final: bool = True) -> Capture:
         return capture_payment(
             merchant_id=self.id,
             payment_intent_id=intent.id,

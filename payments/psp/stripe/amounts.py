@@ -26,6 +26,17 @@ def to_stripe(amount: Money) -> int:
     return whole
 
 
+def fee_from_stripe(value: int, currency: str) -> Money:
+    """As from_stripe, to the nearest whole unit, half to even: a share of a whole amount need not be whole."""
+    currency = currency.lower()
+    shift = EXPONENT_OVERRIDES.get(currency, exponent_of(currency)) - exponent_of(currency)
+    if shift <= 0:
+        return from_stripe(value, currency)
+    base = int(10**shift)
+    whole, rest = divmod(value, base)
+    return Money(whole + (2 * rest > base or (2 * rest == base and whole % 2 == 1)), currency)
+
+
 def from_stripe(value: int, currency: str) -> Money:
     """Stripe's integer to Money. Raises AmountNotRepresentable, CurrencyUnknown."""
     currency = currency.lower()

@@ -17,7 +17,7 @@ from payments.psp.outcomes import (
     Unknown,
     Voided,
 )
-from payments.psp.stripe.amounts import from_stripe
+from payments.psp.stripe.amounts import fee_from_stripe, from_stripe
 
 # Soft declines: a later try may pass. Everything else is treated as hard.
 # Source: docs.stripe.com/declines/codes, read 2026-11.
@@ -76,7 +76,7 @@ def fee_of(charge: dict[str, Any]) -> Money | None:
     booked = charge.get("balance_transaction")
     if not isinstance(booked, dict):
         return None
-    return from_stripe(booked["fee"], booked["currency"])
+    return fee_from_stripe(booked["fee"], booked["currency"])
 
 
 def read_payment_intent(intent: dict[str, Any]) -> Outcome:
