@@ -416,7 +416,8 @@ def test_crash_after_the_call_is_found_by_our_key_and_charged_once(shop: Shop) -
     assert shop.fresh(created.intent).status == IntentStatus.SUCCEEDED
     assert shop.psp.charges() == 1
     assert_books_agree(shop)
-    assert list(PspCall.objects.for_merchant(shop.id).filter(subject_kind="attempt").values_list("operation", flat=True)) == ["inquire"]  # fmt: skip
+    calls = PspCall.objects.for_merchant(shop.id).filter(subject_kind="attempt")
+    assert list(calls.values_list("operation", flat=True)) == ["inquire"]
 
 
 def test_worker_that_died_after_taking_up_the_attempt_is_replaced_by_the_sweep(shop: Shop) -> None:
