@@ -29,9 +29,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class CreditNote:
-    """Money to give back; original_invoice is empty where the data does not say which sale it refunds."""
+    """One line of a credit note: money to give back for one sale, or for one that the data does not name (empty)."""
 
     credit_note: str
+    line: int
     created: str
     currency: str
     amount: int
@@ -66,12 +67,13 @@ def load_shop_day(*, limit: int, orders_csv: str, refunds_csv: str) -> ShopDay:
     notes = [
         CreditNote(
             row["credit_note"],
+            line,
             row["created"],
             row["currency"].lower(),
             int(row["amount"]),
             row["original_invoice"],
         )
-        for row in _rows(refunds_csv)
+        for line, row in enumerate(_rows(refunds_csv), start=1)
         if row["created"] <= until
     ]
     return ShopDay(orders, notes)
@@ -106,9 +108,9 @@ def _generated(limit: int) -> ShopDay:
         )
         if chance.random() < 0.12:
             part = amount if chance.random() < 0.4 else chance.randint(1, amount)
-            notes.append(CreditNote(f"C{invoice}", created, currency, part, invoice))
+            notes.append(CreditNote(f"C{invoice}", 1, created, currency, part, invoice))
     # What happens in life: a credit note for a sale that nobody can find.
-    notes.append(CreditNote("C999999", f"{instant:%Y-%m-%d %H:%M:%S}", "gbp", 1_250, ""))
+    notes.append(CreditNote("C999999", 1, f"{instant:%Y-%m-%d %H:%M:%S}", "gbp", 1_250, ""))
     return ShopDay(orders, notes)
 
 

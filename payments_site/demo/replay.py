@@ -161,7 +161,7 @@ def _give_back(client: stripe.StripeClient, note: CreditNote, tally: Tally) -> N
                 "reason": "requested_by_customer",
                 "metadata": {"credit_note": note.credit_note},
             },
-            {"idempotency_key": f"refund:{note.credit_note}"},
+            {"idempotency_key": f"refund:{note.credit_note}:{note.line}"},
         )
         tally.count("refunded")
     except stripe.InvalidRequestError as error:
