@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +23,13 @@ from rich.progress import (
 from payments_site.demo.orders import CreditNote, Order, ShopDay, share_of
 
 T = TypeVar("T", Order, CreditNote)
+R = TypeVar("R")
 
 TILLS = 4
 DECLINED_PER_MILLE = 30
 MANUAL_PER_MILLE = 50
 ABANDONED_PER_MILLE = 10
+MAX_WAITS = 10
 DECLINES = [
     "pm_card_chargeDeclinedInsufficientFunds",
     "pm_card_chargeDeclined",
@@ -102,9 +105,9 @@ def _sell(client: stripe.StripeClient, order: Order, tally: Tally) -> None:
         tally.count("declined for good")
         return
     if is_manual:
-        intent = client.v1.payment_intents.capture(
-            intent.id, {}, {"idempotency_key": f"capture:{order.invoice}"}
-        )
+        options: stripe.RequestOptions = {"idempotency_key": f"capture:{order.invoice}"}
+        authorized = intent.id
+        intent = _patiently(lambda: client.v1.payment_intents.capture(authorized, {}, options))
         tally.count("captured later")
     # In doubt for a moment: the books say in the end what became of it.
     in_doubt = ("processing", "requires_capture") if is_manual else ("processing",)
@@ -117,19 +120,17 @@ def _sell(client: stripe.StripeClient, order: Order, tally: Tally) -> None:
 def _pay(
     client: stripe.StripeClient, order: Order, method: str, *, manual: bool, key: str
 ) -> stripe.PaymentIntent:
-    return client.v1.payment_intents.create(
-        {
-            "amount": order.amount,
-            "currency": order.currency,
-            "payment_method": method,
-            "confirm": True,
-            "capture_method": "manual" if manual else "automatic",
-            "return_url": "https://shop.example.com/thanks",
-            "description": f"Order {order.invoice}",
-            "metadata": {"order": order.invoice, "customer": order.customer, "country": order.country},
-        },
-        {"idempotency_key": key},
-    )
+    params: stripe.params.PaymentIntentCreateParams = {
+        "amount": order.amount,
+        "currency": order.currency,
+        "payment_method": method,
+        "confirm": True,
+        "capture_method": "manual" if manual else "automatic",
+        "return_url": "https://shop.example.com/thanks",
+        "description": f"Order {order.invoice}",
+        "metadata": {"order": order.invoice, "customer": order.customer, "country": order.country},
+    }
+    return _patiently(lambda: client.v1.payment_intents.create(params, {"idempotency_key": key}))
 
 
 def _be_declined(client: stripe.StripeClient, order: Order, tally: Tally) -> None:
@@ -146,23 +147,33 @@ def _abandon(client: stripe.StripeClient, order: Order, tally: Tally) -> None:
         intent = _pay(client, order, "pm_card_mastercard", manual=True, key=f"abandon:{order.invoice}")
     except stripe.CardError:
         return
-    client.v1.payment_intents.cancel(intent.id, {}, {"idempotency_key": f"cancel:{order.invoice}"})
+    options: stripe.RequestOptions = {"idempotency_key": f"cancel:{order.invoice}"}
+    _patiently(lambda: client.v1.payment_intents.cancel(intent.id, {}, options))
     tally.count("authorized and canceled")
 
 
 def _give_back(client: stripe.StripeClient, note: CreditNote, tally: Tally) -> None:
     # A credit note whose sale is not in the data asks for a payment that is not there: the API has to refuse it.
     intent = tally.payments.get(note.original_invoice, f"pi_{note.original_invoice or 'unknown'}")
+    options: stripe.RequestOptions = {"idempotency_key": f"refund:{note.credit_note}:{note.line}"}
+    params: stripe.params.RefundCreateParams = {
+        "payment_intent": intent,
+        "amount": note.amount,
+        "reason": "requested_by_customer",
+        "metadata": {"credit_note": note.credit_note},
+    }
     try:
-        client.v1.refunds.create(
-            {
-                "payment_intent": intent,
-                "amount": note.amount,
-                "reason": "requested_by_customer",
-                "metadata": {"credit_note": note.credit_note},
-            },
-            {"idempotency_key": f"refund:{note.credit_note}:{note.line}"},
-        )
+        _patiently(lambda: client.v1.refunds.create(params, options))
         tally.count("refunded")
     except stripe.InvalidRequestError as error:
         tally.count(f"refund refused: {error.code}")
+
+
+def _patiently(call: Callable[[], R]) -> R:
+    """Call again after the time the API asks for, when it says that this was too fast."""
+    for _ in range(MAX_WAITS):
+        try:
+            return call()
+        except stripe.RateLimitError as error:
+            time.sleep(float((error.headers or {}).get("Retry-After", 1)))
+    return call()
