@@ -10,7 +10,7 @@ from uuid import UUID
 import requests
 
 from foundation.jobs.queries import count_unfinished_jobs
-from foundation.money import Money
+from foundation.money import exponent_of
 from payments.queries.totals import Totals, count_undecided, read_ledger_totals, read_payment_totals
 
 
@@ -29,7 +29,10 @@ class CurrencyTie:
         return self.psp == self.ledger == self.payments and self.clearing == self.psp.net
 
     def money(self, minor: int) -> str:
-        return str(Money(minor, self.currency))
+        """Major units with thousands separated, without the code: the table's first column has it."""
+        digits = exponent_of(self.currency)
+        whole, part = divmod(abs(minor), 10**digits)
+        return f"{'-' if minor < 0 else ''}{whole:,}" + (f".{part:0{digits}d}" if digits else "")
 
 
 def wait_until_quiet(
