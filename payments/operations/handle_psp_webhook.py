@@ -11,7 +11,7 @@ from uuid import UUID
 from foundation import clock
 from foundation.jobs.registry import RunAgain
 from foundation.transactions import outside_transaction, owns_transaction
-from payments.models import Capture, PaymentAttempt, PspWebhook, Refund
+from payments.models import PspWebhook
 from payments.operations.record_attempt_outcome import record_attempt_outcome
 from payments.operations.record_refund_outcome import record_refund_outcome
 from payments.operations.record_setup_outcome import record_setup_outcome
@@ -24,9 +24,9 @@ from payments.queries.movements import (
     find_refund_of_news,
     find_setup_intent_of_news,
     find_webhook,
+    is_call_under_way,
 )
 from payments.queries.payment_intents import find_undecided_capture
-from payments.schedules import CALL_SECONDS
 from payments.steps.weigh_attempt_outcome import Verdict, weigh_attempt_outcome
 
 UNMATCHED_RETRY_SECONDS = 30
@@ -69,7 +69,7 @@ def _handle_attempt(webhook: PspWebhook, news: PspNews) -> tuple[str, UUID | Non
     if attempt is None:
         return "unmatched", None
     capture = find_undecided_capture(attempt)
-    if _is_under_way(attempt) or (capture is not None and _is_under_way(capture)):
+    if is_call_under_way(attempt) or (capture is not None and is_call_under_way(capture)):
         return "under_way", attempt.payment_intent_id
     if capture is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="capture", subject_id=capture.id)
@@ -94,7 +94,7 @@ def _handle_refund(webhook: PspWebhook, news: PspNews) -> tuple[str, UUID | None
     refund = find_refund_of_news(webhook.psp_account, news)
     if refund is None:
         return "unmatched", None
-    if _is_under_way(refund):
+    if is_call_under_way(refund):
         return "under_way", refund.payment_intent_id
     if refund.next_check_at is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="refund", subject_id=refund.id)
@@ -116,13 +116,6 @@ def _handle_setup_intent(webhook: PspWebhook, news: PspNews) -> str:
             merchant_id=webhook.merchant_id, setup_intent_id=setup.id, outcome=news.outcome, call=None
         )
     return "recorded"
-
-
-def _is_under_way(row: PaymentAttempt | Capture | Refund) -> bool:
-    """Whether its call left so short a time ago that the caller is still waiting for the answer."""
-    if row.status != "submitting" or row.submitted_at is None:
-        return False
-    return (clock.now() - row.submitted_at).total_seconds() < CALL_SECONDS
 
 
 @owns_transaction

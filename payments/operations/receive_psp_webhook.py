@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from foundation import clock
 from foundation.context import current
 from foundation.jobs.staging import stage_job
 from foundation.transactions import owns_transaction
-from payments.models import PspWebhook
+from payments.models import PspAccount, PspWebhook
+from payments.psp.port import PspNews
+from payments.queries.movements import is_news_under_way
+
+UNDER_WAY_SECONDS = 5
 
 
 @owns_transaction
 def receive_psp_webhook(
-    *,
-    merchant_id: UUID,
-    psp_account_id: UUID,
-    event_id: str,
-    event_type: str,
-    psp_reference: str,
-    body: str,
-    headers: dict[str, str],
+    *, merchant_id: UUID, psp_account: PspAccount, news: PspNews, body: str, headers: dict[str, str]
 ) -> bool:
-    """Answers whether it was new.
+    """Answers whether it was new. news: what the verified body says.
 
     Writes: the inbox row and job payments.handle_psp_webhook.
     Safe to repeat: the event id is unique for the PSP account; a repeat writes nothing.
     """
     webhook = PspWebhook(
         merchant_id=merchant_id,
-        psp_account_id=psp_account_id,
-        event_id=event_id,
-        event_type=event_type,
-        psp_reference=psp_reference,
+        psp_account_id=psp_account.id,
+        event_id=news.event_id,
+        event_type=news.event_type,
+        psp_reference=news.psp_reference,
         body=body,
         headers=headers,
         request_id=current().request_id,
@@ -45,5 +44,13 @@ def receive_psp_webhook(
             "payments.handle_psp_webhook",
             {"merchant_id": str(merchant_id), "webhook_id": str(webhook.id)},
             merchant_id=merchant_id,
+            run_after=_due_at(psp_account, news),
         )
     return is_new
+
+
+def _due_at(psp_account: PspAccount, news: PspNews) -> datetime | None:
+    # PSPs tell before they answer. Whoever made the call is about to record the answer, which says more.
+    if is_news_under_way(psp_account, news):
+        return clock.now() + timedelta(seconds=UNDER_WAY_SECONDS)
+    return None

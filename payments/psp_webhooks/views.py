@@ -50,10 +50,8 @@ class PspWebhookView(View):
         with acting(actor=f"psp:{psp_account.public_id}", merchant_id=psp_account.merchant_id):
             receive_psp_webhook(
                 merchant_id=psp_account.merchant_id,
-                psp_account_id=psp_account.id,
-                event_id=news.event_id,
-                event_type=news.event_type,
-                psp_reference=news.psp_reference,
+                psp_account=psp_account,
+                news=news,
                 body=body.decode("utf-8"),
                 headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
             )

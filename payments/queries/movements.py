@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from payments.models import PaymentAttempt, PspAccount, PspWebhook, Refund, SetupIntent
+from foundation import clock
+from payments.models import Capture, PaymentAttempt, PspAccount, PspWebhook, Refund, SetupIntent
 from payments.psp.port import PspNews
+from payments.schedules import CALL_SECONDS
 
 
 def find_webhook(*, merchant_id: UUID, webhook_id: UUID) -> PspWebhook | None:
@@ -32,3 +34,20 @@ def find_setup_intent_of_news(account: PspAccount, news: PspNews) -> SetupIntent
     if news.psp_key:
         return rows.filter(psp_key=news.psp_key).first()
     return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
+
+
+def is_call_under_way(row: PaymentAttempt | Capture | Refund) -> bool:
+    """Whether its call left so short a time ago that the caller is still waiting for the answer."""
+    if row.status != "submitting" or row.submitted_at is None:
+        return False
+    return (clock.now() - row.submitted_at).total_seconds() < CALL_SECONDS
+
+
+def is_news_under_way(account: PspAccount, news: PspNews) -> bool:
+    """Whether the news is of a call whose answer is still expected."""
+    row: PaymentAttempt | Refund | None = None
+    if news.kind == "attempt":
+        row = find_attempt_of_news(account, news)
+    elif news.kind == "refund":
+        row = find_refund_of_news(account, news)
+    return row is not None and is_call_under_way(row)

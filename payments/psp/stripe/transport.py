@@ -90,6 +90,8 @@ class DeadlineSession(requests.Session):
     def __init__(self, deadline_seconds: int) -> None:
         super().__init__()
         self.deadline_seconds = min(deadline_seconds, TOTAL_DEADLINE_SECONDS)
+        # No proxy and no .netrc that the environment may name: where secrets go is decided by the account alone.
+        self.trust_env = False
         # Retries are ours: a library that sends a charge twice is no help.
         self.mount("https://", _Adapter(max_retries=0, pool_maxsize=4))
         self.mount("http://", _Adapter(max_retries=0, pool_maxsize=4))
