@@ -9,6 +9,8 @@ from foundation.money import Money, exponent_of
 
 # ISO counts isk and ugx without decimals and mga with two; Stripe the other way round.
 EXPONENT_OVERRIDES = {"isk": 2, "ugx": 2, "mga": 0}
+# In currencies with three decimals the last digit has to be zero.
+THREE_DECIMAL_STEP = 10
 
 
 class AmountNotRepresentable(ValueError):
@@ -17,6 +19,8 @@ class AmountNotRepresentable(ValueError):
 
 def to_stripe(amount: Money) -> int:
     """Money to Stripe's integer. Raises AmountNotRepresentable."""
+    if amount.exponent == 3 and amount.amount_minor % THREE_DECIMAL_STEP:
+        raise AmountNotRepresentable(f"Stripe can not express {amount}: the third decimal has to be zero.")
     shift = EXPONENT_OVERRIDES.get(amount.currency, amount.exponent) - amount.exponent
     if shift >= 0:
         return amount.amount_minor * int(10**shift)

@@ -97,10 +97,11 @@ class StripeConnector:
     @outside_transaction
     def capture(self, credentials: Credentials, request: CaptureRequest) -> Answer:
         """Take `amount` of an authorization; is_final releases what is left."""
-        params: dict[str, Any] = {
-            "amount_to_capture": to_stripe(request.amount),
-            "expand": PAYMENT_INTENT_EXPAND,
-        }
+        try:
+            amount = to_stripe(request.amount)
+        except AmountNotRepresentable as error:
+            return refused_here("capture", request.psp_key, str(error))
+        params: dict[str, Any] = {"amount_to_capture": amount, "expand": PAYMENT_INTENT_EXPAND}
         if not request.is_final:
             params["final_capture"] = False
         api = client_for(credentials).v1.payment_intents
@@ -129,9 +130,13 @@ class StripeConnector:
 
     @outside_transaction
     def refund(self, credentials: Credentials, request: RefundRequest) -> Answer:
+        try:
+            amount = to_stripe(request.amount)
+        except AmountNotRepresentable as error:
+            return refused_here("refund", request.psp_key, str(error))
         params: dict[str, Any] = {
             "payment_intent": request.psp_reference,
-            "amount": to_stripe(request.amount),
+            "amount": amount,
             "metadata": {**request.references, KEY_FIELD: request.psp_key},
         }
         if request.reason:
