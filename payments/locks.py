@@ -5,7 +5,11 @@ A lock returns a fresh instance; whoever held an older one throws it away.
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from foundation.errors import ResourceMissing
 from foundation.transactions import joins_transaction
@@ -15,6 +19,7 @@ from payments.models import (
     PaymentAttempt,
     PaymentIntent,
     PaymentMethod,
+    PspWebhook,
     Refund,
     SetupIntent,
 )
@@ -71,8 +76,45 @@ def lock_payment_method(*, merchant_id: UUID, payment_method_id: UUID) -> Paymen
     return _one(rows.select_for_update(of=("self",)).filter(pk=payment_method_id), "payment_method")
 
 
+@joins_transaction
+def lock_unhandled_webhooks(*, received_before: datetime, limit: int) -> list[PspWebhook]:
+    """The oldest unhandled webhooks, whoever's, past those that another sweep holds; with their PSP accounts."""
+    rows = PspWebhook.across_merchants.filter(handled_at__isnull=True, received_at__lte=received_before)
+    ordered = rows.order_by("received_at").select_related("psp_account")
+    return list(ordered.select_for_update(of=("self",), skip_locked=True)[:limit])
+
+
 def _one(rows, name):  # type: ignore[no-untyped-def]
     row = rows.first()
     if row is None:
         raise ResourceMissing(f"No such {name}.", param=name)
     return row
+
+
+_DUE_TABLES = {
+    "attempt": "payments_paymentattempt",
+    "capture": "payments_capture",
+    "refund": "payments_refund",
+    "setup_intent": "payments_setupintent",
+}
+_CLAIM = """
+UPDATE {table} SET
+    next_check_at = %(now)s + make_interval(secs => least(%(claim)s * (1 + checks), %(most)s)),
+    checks = checks + 1
+WHERE id IN (
+    SELECT id FROM {table} WHERE next_check_at <= %(now)s
+    ORDER BY next_check_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+RETURNING id, merchant_id
+"""
+
+
+@joins_transaction
+def claim_due_checks(
+    kind: str, *, now: datetime, limit: int, claim_seconds: int, most_seconds: int
+) -> list[tuple[UUID, UUID]]:
+    """(id, merchant) of due rows, put off so that nobody else takes them while they are being looked at."""
+    parameters: dict[str, Any] = {"now": now, "limit": limit, "claim": claim_seconds, "most": most_seconds}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM.format(table=_DUE_TABLES[kind]), parameters)
+        return list(cursor.fetchall())

@@ -14,6 +14,7 @@ from payments.operations.expire_authorizations import expire_authorizations
 from payments.operations.handle_psp_webhook import handle_psp_webhook
 from payments.operations.resolve_unknown import resolve_unknown
 from payments.operations.sweep_due_checks import sweep_due_checks
+from payments.operations.sweep_psp_webhooks import BATCH, sweep_psp_webhooks
 
 
 @job("payments.execute_attempt", queue="psp")
@@ -59,3 +60,8 @@ def expire_authorizations_job() -> None:
 @job("payments.sweep_due_checks")
 def sweep_due_checks_job() -> None:
     sweep_due_checks()
+
+
+@job("payments.sweep_psp_webhooks")
+def sweep_psp_webhooks_job() -> RunAgain | None:
+    return RunAgain(after_seconds=0) if sweep_psp_webhooks() >= BATCH else None

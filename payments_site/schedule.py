@@ -11,6 +11,7 @@ HOUR = 60 * MINUTE
 
 SCHEDULE: list[BeatEntry] = [
     BeatEntry("sweep_due_checks", "payments.sweep_due_checks", 5),
+    BeatEntry("sweep_psp_webhooks", "payments.sweep_psp_webhooks", 5),
     BeatEntry("expire_authorizations", "payments.expire_authorizations", 5 * MINUTE),
     BeatEntry("roll_ledger_snapshots", "ledger.roll_snapshots", MINUTE),
     BeatEntry("forget_finished_jobs", "jobs.forget_finished", HOUR),

@@ -20,6 +20,8 @@ class CaptureStatus(models.TextChoices):
 
 
 S = CaptureStatus
+NEVER_SENT = "not_sent"
+"""The failure code of a capture that certainly did not happen; any other is the PSP's refusal."""
 
 
 class Capture(TenantModel):
@@ -90,6 +92,14 @@ class Capture(TenantModel):
     @transition(field=status, source=[S.CREATED, S.SUBMITTING, S.UNKNOWN], target=S.FAILED)
     def fail(self) -> None:
         """The PSP refused, or it is proven that nothing was taken."""
+
+    @transition(field=status, source=S.FAILED, target=S.CREATED)
+    def try_again(self) -> None:
+        """It certainly never reached the PSP, and is asked for once more under the same id and key."""
+
+    @property
+    def was_never_sent(self) -> bool:
+        return self.status == S.FAILED and self.failure_code == NEVER_SENT
 
     @transition(field=status, source=[S.SUBMITTING, S.UNKNOWN], target=S.UNKNOWN)
     def lose_sight(self) -> None:

@@ -53,6 +53,11 @@ def confirm_payment_intent(
     return execute_attempt(merchant_id=merchant_id, attempt_id=order.attempt_id, order=order)
 
 
+def refuse_unless_confirmable(intent: PaymentIntent) -> None:
+    if intent.status not in CONFIRMABLE:
+        raise UnexpectedState(f"A payment in status {intent.status} can not be confirmed.")
+
+
 @owns_transaction
 def _open(
     *,
@@ -74,8 +79,7 @@ def _open(
             return intent, None
         # What was tried under this id certainly did not happen: try again under a new one.
         attempt_id = new_id()
-    if intent.status not in CONFIRMABLE:
-        raise UnexpectedState(f"A payment in status {intent.status} can not be confirmed.")
+    refuse_unless_confirmable(intent)
     if payment_method_id is not None:
         method = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
         refuse_unless_chargeable(method, customer_id=intent.customer_id)

@@ -52,6 +52,11 @@ def confirm_setup_intent(
     )
 
 
+def refuse_unless_confirmable(setup: SetupIntent) -> None:
+    if setup.status not in CONFIRMABLE:
+        raise SetupIntentUnexpectedState(f"A setup intent in status {setup.status} can not be confirmed.")
+
+
 @owns_transaction
 def _open(
     *,
@@ -65,8 +70,7 @@ def _open(
     key = f"{setup.public_id}_{confirmation_id.hex[-12:]}"
     if setup.psp_key == key:
         return setup, None
-    if setup.status not in CONFIRMABLE:
-        raise SetupIntentUnexpectedState(f"A setup intent in status {setup.status} can not be confirmed.")
+    refuse_unless_confirmable(setup)
     if payment_method_id is not None:
         method = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
         refuse_unless_chargeable(method, customer_id=setup.customer_id)

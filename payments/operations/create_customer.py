@@ -1,4 +1,4 @@
-"""Create a customer."""
+"""Create a customer, with a first payment method where one is given: both or neither."""
 
 from __future__ import annotations
 
@@ -6,20 +6,33 @@ from typing import Any
 from uuid import UUID
 
 from foundation.tenancy.queries import get_merchant
-from foundation.transactions import owns_transaction
+from foundation.transactions import outside_transaction, owns_transaction
 from payments import events
-from payments.models import Customer
+from payments.errors import PaymentMethodAlreadyAttached
+from payments.locks import lock_payment_method
+from payments.models import Customer, PspToken
+from payments.operations.save_at_psps import save_at_psps
+from payments.psp.port import SavedToken
+from payments.queries.customers import get_payment_method
 from payments.steps.announce import announce_customer
+from payments.steps.attach_method import attach_method, refuse_unless_attachable
 
 
-@owns_transaction
+@outside_transaction
 def create_customer(
-    *, merchant_id: UUID, customer_id: UUID, may_exist: bool = False, **fields: Any
+    *,
+    merchant_id: UUID,
+    customer_id: UUID,
+    payment_method_id: UUID | None = None,
+    may_exist: bool = False,
+    **fields: Any,
 ) -> Customer:
     """fields: by model name. customer_id: the key's reserved id; may_exist: an earlier try may have got here.
 
-    Raises: ResourceMissing for the merchant.
-    Writes: the customer, customer.created. Safe to repeat: with may_exist the same id finds the first one.
+    Raises: ResourceMissing for the merchant or the method, PaymentMethodAlreadyAttached, PaymentMethodUnusable (the PSP
+    refuses it), PspUnavailable.
+    Writes: the customer, customer.created; with a method what attach_payment_method writes.
+    Safe to repeat: with may_exist the same id finds the first one.
     """
     if may_exist:
         existing = (
@@ -31,6 +44,28 @@ def create_customer(
         if existing is not None:
             return existing
     customer = Customer(id=customer_id, merchant=get_merchant(merchant_id), **fields)
+    saved: list[tuple[PspToken, SavedToken]] = []
+    if payment_method_id is not None:
+        method = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
+        try:
+            refuse_unless_attachable(method, customer)
+        except PaymentMethodAlreadyAttached:
+            raise PaymentMethodAlreadyAttached(param="payment_method") from None
+        saved = save_at_psps(customer=customer, method=method)
+    _store(merchant_id=merchant_id, customer=customer, payment_method_id=payment_method_id, saved=saved)
+    return customer
+
+
+@owns_transaction
+def _store(
+    *,
+    merchant_id: UUID,
+    customer: Customer,
+    payment_method_id: UUID | None,
+    saved: list[tuple[PspToken, SavedToken]],
+) -> None:
     customer.save(force_insert=True)
     announce_customer(customer, events.CUSTOMER_CREATED)
-    return customer
+    if payment_method_id is not None:
+        method = lock_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
+        attach_method(method, customer, saved=saved)

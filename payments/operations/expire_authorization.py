@@ -12,7 +12,7 @@ from payments.models import AttemptStatus
 from payments.operations.execute_void import execute_void
 from payments.operations.record_attempt_outcome import record_attempt_outcome
 from payments.operations.request_cancel import request_cancel
-from payments.psp.outcomes import Voided
+from payments.psp.outcomes import Succeeded
 from payments.psp.registry import connector_for
 from payments.queries.payment_intents import find_undecided_capture, get_attempt
 from payments.queries.psp_orders import attempt_inquiry, credentials_of
@@ -43,7 +43,9 @@ def expire_authorization(*, merchant_id: UUID, attempt_id: UUID) -> None:
         outcome=answer.outcome,
         call=answer.call,
     )
-    if isinstance(answer.outcome, Voided):
+    still_held = isinstance(answer.outcome, Succeeded) and answer.outcome.captured is None
+    if not still_held or find_undecided_capture(attempt) is not None:
+        # Released there already, taken there, or not known: the sweep comes back to it.
         return
     request_cancel(merchant_id=merchant_id, payment_intent_id=attempt.payment_intent_id, reason="automatic")
     execute_void(merchant_id=merchant_id, attempt_id=attempt_id)

@@ -1,7 +1,7 @@
 """Handle a stored webhook: find our movement, and record what is proven. A state only moves up.
 
-The event says that something changed; where it would carry a movement further, the PSP is asked for the whole object,
-because an event is a snapshot that may be old, and holds no fee.
+Where the news would carry a movement further, the PSP is asked for the whole object first, because an event is a
+snapshot that may be old, and holds no fee. What the inquiry does not see (yet), the signed event still proves.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from uuid import UUID
 
 from foundation import clock
 from foundation.jobs.registry import RunAgain
-from foundation.transactions import outside_transaction, owns_transaction
+from foundation.transactions import outside_transaction
 from payments.models import PspWebhook
+from payments.operations.close_psp_webhook import close_psp_webhook
 from payments.operations.record_attempt_outcome import record_attempt_outcome
 from payments.operations.record_refund_outcome import record_refund_outcome
 from payments.operations.record_setup_outcome import record_setup_outcome
@@ -32,11 +33,15 @@ from payments.steps.weigh_attempt_outcome import Verdict, weigh_attempt_outcome
 UNMATCHED_RETRY_SECONDS = 30
 UNMATCHED_GIVE_UP_SECONDS = 600
 UNDER_WAY_RETRY_SECONDS = 5
+UNDER_WAY = "under_way"
+UNMATCHED = "unmatched"
+
+Result = tuple[str, UUID | None]
 
 
 @outside_transaction
 def handle_psp_webhook(*, merchant_id: UUID, webhook_id: UUID) -> RunAgain | None:
-    """Raises: ResourceMissing. Writes: as the record_ operations, and the inbox row.
+    """Raises: ResourceMissing. Writes: as the record_ operations, and the inbox row; a case for what nobody knows.
 
     Safe to repeat: known outcomes change nothing. Out of order is no harm: what is proven stays.
     """
@@ -44,61 +49,59 @@ def handle_psp_webhook(*, merchant_id: UUID, webhook_id: UUID) -> RunAgain | Non
     if webhook is None or webhook.handled_at is not None:
         return None
     news = connector_for(webhook.psp_account.psp).parse_webhook(webhook.body.encode())
-    intent_id: UUID | None = None
-    if news.kind == "attempt":
-        result, intent_id = _handle_attempt(webhook, news)
-    elif news.kind == "refund":
-        result, intent_id = _handle_refund(webhook, news)
-    elif news.kind == "setup_intent":
-        result = _handle_setup_intent(webhook, news)
-    else:
-        result = "not_ours"
-    if result == "under_way":
+    handle = _HANDLERS.get(news.kind)
+    result, intent_id = handle(webhook, news) if handle else ("not_ours", None)
+    if result == UNDER_WAY:
         # PSPs tell before they answer: whoever made the call is about to record it, and knows the fee.
         return RunAgain(after_seconds=UNDER_WAY_RETRY_SECONDS)
     age = (clock.now() - webhook.received_at).total_seconds()
-    if result == "unmatched" and age < UNMATCHED_GIVE_UP_SECONDS:
+    if result == UNMATCHED and age < UNMATCHED_GIVE_UP_SECONDS:
         # It may have overtaken our own answer: the row with the reference is about to be committed.
         return RunAgain(after_seconds=UNMATCHED_RETRY_SECONDS)
-    _close(merchant_id=merchant_id, webhook_id=webhook_id, result=result, payment_intent_id=intent_id)
+    close_psp_webhook(
+        merchant_id=merchant_id,
+        webhook_id=webhook_id,
+        result=result,
+        payment_intent_id=intent_id,
+        is_unexplained=result == UNMATCHED and isinstance(news.outcome, Succeeded),
+    )
     return None
 
 
-def _handle_attempt(webhook: PspWebhook, news: PspNews) -> tuple[str, UUID | None]:
+def _handle_attempt(webhook: PspWebhook, news: PspNews) -> Result:
     attempt = find_attempt_of_news(webhook.psp_account, news)
     if attempt is None:
-        return "unmatched", None
+        return UNMATCHED, None
     capture = find_undecided_capture(attempt)
     if is_call_under_way(attempt) or (capture is not None and is_call_under_way(capture)):
-        return "under_way", attempt.payment_intent_id
+        return UNDER_WAY, attempt.payment_intent_id
+    asked = capture is not None or attempt.next_check_at is not None
     if capture is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="capture", subject_id=capture.id)
-        return "asked", attempt.payment_intent_id
-    if news.outcome is None or weigh_attempt_outcome(attempt, news.outcome) is Verdict.KNOWN:
-        return "known", attempt.payment_intent_id
     if attempt.next_check_at is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="attempt", subject_id=attempt.id)
-        return "asked", attempt.payment_intent_id
-    if isinstance(news.outcome, Voided | Succeeded | Declined):
-        record_attempt_outcome(
-            merchant_id=webhook.merchant_id,
-            payment_intent_id=attempt.payment_intent_id,
-            attempt_id=attempt.id,
-            outcome=news.outcome,
-            call=None,
-        )
+    fresh = find_attempt_of_news(webhook.psp_account, news) or attempt
+    definite = isinstance(news.outcome, Voided | Succeeded | Declined)
+    if news.outcome is None or not definite or weigh_attempt_outcome(fresh, news.outcome) is Verdict.KNOWN:
+        return "asked" if asked else "known", attempt.payment_intent_id
+    record_attempt_outcome(
+        merchant_id=webhook.merchant_id,
+        payment_intent_id=attempt.payment_intent_id,
+        attempt_id=attempt.id,
+        outcome=news.outcome,
+        call=None,
+    )
     return "recorded", attempt.payment_intent_id
 
 
-def _handle_refund(webhook: PspWebhook, news: PspNews) -> tuple[str, UUID | None]:
+def _handle_refund(webhook: PspWebhook, news: PspNews) -> Result:
     refund = find_refund_of_news(webhook.psp_account, news)
     if refund is None:
-        return "unmatched", None
+        return UNMATCHED, None
     if is_call_under_way(refund):
-        return "under_way", refund.payment_intent_id
+        return UNDER_WAY, refund.payment_intent_id
     if refund.next_check_at is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="refund", subject_id=refund.id)
-        return "asked", refund.payment_intent_id
     if news.outcome is None:
         return "known", refund.payment_intent_id
     record_refund_outcome(
@@ -107,23 +110,19 @@ def _handle_refund(webhook: PspWebhook, news: PspNews) -> tuple[str, UUID | None
     return "recorded", refund.payment_intent_id
 
 
-def _handle_setup_intent(webhook: PspWebhook, news: PspNews) -> str:
+def _handle_setup_intent(webhook: PspWebhook, news: PspNews) -> Result:
     setup = find_setup_intent_of_news(webhook.psp_account, news)
     if setup is None:
-        return "unmatched"
+        return UNMATCHED, None
     if news.outcome is not None:
         record_setup_outcome(
             merchant_id=webhook.merchant_id, setup_intent_id=setup.id, outcome=news.outcome, call=None
         )
-    return "recorded"
+    return "recorded", None
 
 
-@owns_transaction
-def _close(*, merchant_id: UUID, webhook_id: UUID, result: str, payment_intent_id: UUID | None) -> None:
-    webhook = find_webhook(merchant_id=merchant_id, webhook_id=webhook_id)
-    if webhook is None:
-        return
-    webhook.handled_at = clock.now()
-    webhook.result = result
-    webhook.payment_intent_id = payment_intent_id
-    webhook.save(update_fields=["handled_at", "result", "payment_intent_id"])
+_HANDLERS = {
+    "attempt": _handle_attempt,
+    "refund": _handle_refund,
+    "setup_intent": _handle_setup_intent,
+}

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from foundation import clock
 from foundation.context import current
 from foundation.jobs.staging import stage_job
 from foundation.transactions import owns_transaction
 from payments.models import PspAccount, PspWebhook
 from payments.psp.port import PspNews
 from payments.queries.movements import is_news_under_way
-
-UNDER_WAY_SECONDS = 5
 
 
 @owns_transaction
@@ -22,7 +18,7 @@ def receive_psp_webhook(
 ) -> bool:
     """Answers whether it was new. news: what the verified body says.
 
-    Writes: the inbox row and job payments.handle_psp_webhook.
+    Writes: the inbox row; job payments.handle_psp_webhook, unless the call it tells of is still under way.
     Safe to repeat: the event id is unique for the PSP account; a repeat writes nothing.
     """
     webhook = PspWebhook(
@@ -39,18 +35,12 @@ def receive_psp_webhook(
     # PSPs repeat themselves: the unique key decides, without an error that would end the transaction.
     PspWebhook.across_merchants.bulk_create([webhook], ignore_conflicts=True)
     is_new = PspWebhook.objects.for_merchant(merchant_id).filter(pk=webhook.pk).exists()
-    if is_new:
+    # PSPs tell before they answer. Whoever made the call is about to record the answer, which says more: such news
+    # is left to the sweep, which puts it away with many others.
+    if is_new and not is_news_under_way(psp_account, news):
         stage_job(
             "payments.handle_psp_webhook",
             {"merchant_id": str(merchant_id), "webhook_id": str(webhook.id)},
             merchant_id=merchant_id,
-            run_after=_due_at(psp_account, news),
         )
     return is_new
-
-
-def _due_at(psp_account: PspAccount, news: PspNews) -> datetime | None:
-    # PSPs tell before they answer. Whoever made the call is about to record the answer, which says more.
-    if is_news_under_way(psp_account, news):
-        return clock.now() + timedelta(seconds=UNDER_WAY_SECONDS)
-    return None

@@ -14,6 +14,7 @@ from payments.models import Capture, CaptureStatus, CaseKind, PaymentAttempt, Pa
 from payments.psp.outcomes import CallRecord, Declined, InquiryOutcome, NotFound, NotSent, Succeeded, Voided
 from payments.queries.payment_intents import get_capture
 from payments.steps.announce import announce_payment
+from payments.steps.fee_of_outcome import bookable_fee, fee_is_awaited
 from payments.steps.follow_doubt import follow_doubt
 from payments.steps.look_again import absence_proves, next_look
 from payments.steps.open_case import open_case
@@ -74,10 +75,11 @@ def _succeed(
         )
         capture.amount_minor, capture.currency = moved.amount_minor, moved.currency
     capture.succeed()
-    capture.fee_minor = outcome.fee.amount_minor if outcome.fee else None
+    fee = bookable_fee(outcome, capture.currency)
+    capture.fee_minor = fee.amount_minor if fee else None
     capture.psp_reference = outcome.psp_charge_reference
     capture.decided_at = now
-    capture.next_check_at = None if outcome.fee else now + timedelta(seconds=FEE_LOOK_SECONDS)
+    capture.next_check_at = now + timedelta(seconds=FEE_LOOK_SECONDS) if fee_is_awaited(outcome) else None
     attempt.psp_charge_reference = outcome.psp_charge_reference or attempt.psp_charge_reference
     attempt.amount_captured_minor += capture.amount_minor
     attempt.fee_minor += capture.fee_minor or 0
@@ -136,8 +138,9 @@ def _complete(
         return
     # A fee that comes with another amount is that of a later capture on the same charge.
     is_ours = isinstance(outcome, Succeeded) and outcome.captured in (None, capture.amount)
-    fee = outcome.fee if isinstance(outcome, Succeeded) and is_ours else None
-    capture.next_check_at = None if fee else next_look(capture, attempt.psp_account, now)
+    fee = bookable_fee(outcome, capture.currency) if isinstance(outcome, Succeeded) and is_ours else None
+    is_over = isinstance(outcome, Succeeded) and is_ours and not fee_is_awaited(outcome)
+    capture.next_check_at = None if is_over else next_look(capture, attempt.psp_account, now)
     if fee is not None:
         capture.fee_minor = fee.amount_minor
         attempt.fee_minor += fee.amount_minor

@@ -31,9 +31,12 @@ from payments.steps.post_to_ledger import post_refund, post_refund_return
 from payments.steps.record_call import record_call
 from payments.steps.report_amount import report_amount
 
-MAX_SUBMISSIONS = 8
 RESEND_BASE_SECONDS = 5
-RESEND_CAP_SECONDS = 600
+RESEND_CAP_SECONDS = 3_600
+GIVE_UP_SECONDS = 86_400
+"""A promise is kept for a day, which is also how long the PSP remembers our key."""
+REFUND_FAILED = "refund_failed"
+"""What a connector calls a refund that the PSP took and the bank did not."""
 
 
 @owns_transaction
@@ -61,7 +64,7 @@ def record_refund_outcome(
     now = clock.now()
     if refund.is_undecided:
         _decide(intent, attempt, refund, outcome, now)
-    elif refund.status == RefundStatus.SUCCEEDED and isinstance(outcome, Declined | Voided):
+    elif refund.status == RefundStatus.SUCCEEDED and _is_return(refund, outcome):
         _take_back(intent, attempt, refund, outcome, now)
     elif refund.status in (RefundStatus.FAILED, RefundStatus.CANCELED) and isinstance(outcome, Succeeded):
         _ask_a_person(intent, refund, outcome)
@@ -72,10 +75,10 @@ def record_refund_outcome(
 def _decide(
     intent: PaymentIntent, attempt: PaymentAttempt, refund: Refund, outcome: InquiryOutcome, now: datetime
 ) -> None:
-    if isinstance(outcome, Succeeded) and outcome.amount.currency != refund.currency:
-        # Nothing can be booked on this refund in another currency: a person has to look.
+    if isinstance(outcome, Succeeded) and not _can_be_booked(attempt, outcome):
+        # In another currency, or more than is there to refund: a person has to look.
         _report_amount(intent, attempt, refund, outcome)
-        outcome = Unknown(reason="currency_differs")
+        outcome = Unknown(reason="amount_differs")
     if isinstance(outcome, Succeeded):
         _succeed(intent, attempt, refund, outcome, now)
     elif isinstance(outcome, Declined | Voided):
@@ -93,6 +96,11 @@ def _decide(
             refund.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
         refund.next_check_at = next_look(refund, attempt.psp_account, now)
         _save(refund)
+
+
+def _can_be_booked(attempt: PaymentAttempt, outcome: Succeeded) -> bool:
+    left = attempt.amount_captured_minor - attempt.amount_refunded_minor
+    return outcome.amount.currency == attempt.currency and 0 < outcome.amount.amount_minor <= left
 
 
 def _succeed(
@@ -144,7 +152,7 @@ def _wait(
 
 def _send_again_later(intent: PaymentIntent, refund: Refund, now: datetime) -> None:
     """It certainly did not happen: the promise stands, so it is sent again with the same key, within bounds."""
-    if refund.submissions >= MAX_SUBMISSIONS:
+    if (now - refund.created_at).total_seconds() > GIVE_UP_SECONDS:
         _fail(intent, refund, Declined(code="psp_unavailable"), now)
         return
     wait = backoff_seconds(
@@ -155,8 +163,17 @@ def _send_again_later(intent: PaymentIntent, refund: Refund, now: datetime) -> N
     _save(refund)
 
 
+def _is_return(refund: Refund, outcome: InquiryOutcome) -> bool:
+    """Whether the PSP says that this very refund failed; a call refused after its success is no return."""
+    return (
+        isinstance(outcome, Declined)
+        and outcome.code == REFUND_FAILED
+        and outcome.psp_reference == refund.psp_reference
+    )
+
+
 def _take_back(
-    intent: PaymentIntent, attempt: PaymentAttempt, refund: Refund, outcome: Declined | Voided, now: datetime
+    intent: PaymentIntent, attempt: PaymentAttempt, refund: Refund, outcome: InquiryOutcome, now: datetime
 ) -> None:
     """A bank returned a refund that had succeeded: the ledger gets the money back."""
     refund.come_back()
@@ -183,7 +200,7 @@ def _ask_a_person(intent: PaymentIntent, refund: Refund, outcome: Succeeded) -> 
     )
 
 
-def _reason(outcome: Declined | Voided) -> str:
+def _reason(outcome: InquiryOutcome) -> str:
     if isinstance(outcome, Declined):
         return (outcome.decline_code or outcome.code)[:64]
     return "merchant_request"

@@ -8,10 +8,10 @@ from foundation import clock
 from foundation.transactions import owns_transaction
 from payments.locks import lock_attempt, lock_payment_intent
 from payments.models import PaymentIntent
-from payments.psp.outcomes import CallRecord, Declined, InquiryOutcome, NotSent, Succeeded, Voided
+from payments.psp.outcomes import CallRecord, Declined, InquiryOutcome, Succeeded, Voided
 from payments.queries.payment_intents import get_attempt
+from payments.schedules import next_unknown_look_at
 from payments.steps.apply_attempt_outcome import apply_attempt_outcome
-from payments.steps.look_again import next_look
 from payments.steps.record_call import record_call
 
 
@@ -41,15 +41,19 @@ def record_void_outcome(
     if isinstance(outcome, Voided):
         apply_attempt_outcome(intent, attempt, outcome)
         return intent
-    if isinstance(outcome, Declined | Succeeded | NotSent):
-        # Refused, captured meanwhile, or never sent: the authorization stands as it was.
+    if isinstance(outcome, Declined | Succeeded):
+        # Refused, or captured meanwhile: the authorization stands as it was. A PSP that refuses has a reason, which
+        # is asked for: the money may be taken already.
         attempt.void_requested_at = None
-        attempt.next_check_at = (
-            clock.now() if attempt.is_undecided or isinstance(outcome, Succeeded) else None
-        )
+        attempt.next_check_at = clock.now()
         intent.cancellation_reason = ""
         intent.save(update_fields=["cancellation_reason"])
     else:
-        attempt.next_check_at = next_look(attempt, attempt.psp_account, clock.now())
+        now = clock.now()
+        attempt.next_check_at = next_unknown_look_at(
+            submitted_at=attempt.void_requested_at,
+            now=now,
+            maximum_report_delay_seconds=attempt.psp_account.maximum_report_delay_seconds,
+        )
     attempt.save(update_fields=["void_requested_at", "next_check_at"])
     return intent

@@ -41,12 +41,14 @@ def request_cancel(
     if attempt.void_requested_at is not None:
         return intent
     refuse_unless_voidable(attempt)
-    attempt.void_key = f"void_{attempt.public_id}"
+    # A key of its own for each wish: the PSP would answer an old key with its old refusal.
+    attempt.void_key = f"void_{attempt.public_id}_{intent.version}"
     attempt.void_requested_at = clock.now()
     attempt.next_check_at = attempt.void_requested_at + timedelta(seconds=SUBMISSION_LEASE_SECONDS)
     attempt.save(update_fields=["void_key", "void_requested_at", "next_check_at"])
     intent.cancellation_reason = reason
-    intent.save(update_fields=["cancellation_reason"])
+    intent.version += 1
+    intent.save(update_fields=["cancellation_reason", "version"])
     if in_background:
         stage_job(
             "payments.execute_void",

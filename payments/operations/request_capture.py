@@ -34,8 +34,9 @@ def request_capture(
     is_final: what is not captured is released. in_background: a worker sends it (a job is staged); otherwise the
     caller runs execute_capture at once, and the sweep finds it should the caller die.
     Raises: ResourceMissing, UnexpectedState, CaptureExceedsAuthorized, EarlierOperationUnresolved.
-    Writes: the capture; with in_background a job.
-    Safe to repeat: the same capture_id finds its capture.
+    Writes: the capture; a person's act in the payment's history; with in_background a job.
+    Safe to repeat: the same capture_id finds its capture; one that never reached the PSP is made ready to be sent
+    again, with the same key.
     """
     # Locked before the balance is read: two agents pressing Capture together must not both pass.
     intent = lock_payment_intent(merchant_id=merchant_id, payment_intent_id=payment_intent_id)
@@ -44,6 +45,8 @@ def request_capture(
     attempt = lock_attempt(merchant_id=merchant_id, attempt_id=intent.latest_attempt_id)
     existing = Capture.objects.for_merchant(merchant_id).filter(pk=capture_id).first()
     if existing is not None:
+        if existing.was_never_sent:
+            _try_again(existing, attempt)
         return existing
     amount = refuse_unless_capturable(attempt, amount)
     capture = Capture(
@@ -60,6 +63,10 @@ def request_capture(
     )
     capture.psp_key = capture.public_id
     capture.save(force_insert=True)
+    if current().is_person:
+        # The payment's history keeps who asked, and why.
+        intent.version += 1
+        intent.save(update_fields=["version"])
     if in_background:
         stage_job(
             "payments.execute_capture",
@@ -67,6 +74,15 @@ def request_capture(
             merchant_id=merchant_id,
         )
     return capture
+
+
+def _try_again(capture: Capture, attempt: PaymentAttempt) -> None:
+    refuse_unless_capturable(attempt, capture.amount)
+    capture.try_again()
+    capture.failure_code = ""
+    capture.decided_at = None
+    capture.next_check_at = clock.now() + timedelta(seconds=SUBMISSION_LEASE_SECONDS)
+    capture.save(update_fields=["status", "failure_code", "decided_at", "next_check_at"])
 
 
 def refuse_unless_capturable(attempt: PaymentAttempt, amount: Money | None) -> Money:

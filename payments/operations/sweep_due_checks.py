@@ -1,47 +1,35 @@
-"""Stage a look at every movement whose next check is due, in bounded batches."""
+"""Claim the movements whose next check is due, in bounded batches, and stage a look at each."""
 
 from __future__ import annotations
-
-from datetime import datetime
-from typing import Any
 
 from foundation import clock
 from foundation.jobs.staging import NewJob, stage_jobs
 from foundation.transactions import owns_transaction
-from payments.models import Capture, PaymentAttempt, Refund, SetupIntent
+from payments.locks import claim_due_checks
 
 BATCH = 200
 CLAIM_SECONDS = 60
-SUBJECTS: dict[str, type[Any]] = {
-    "attempt": PaymentAttempt,
-    "capture": Capture,
-    "refund": Refund,
-    "setup_intent": SetupIntent,
-}
+MAX_CLAIM_SECONDS = 3_600
+SUBJECTS = ("attempt", "capture", "refund", "setup_intent")
 
 
 @owns_transaction
 def sweep_due_checks() -> int:
     """Answers how many looks were staged.
 
-    Writes: jobs payments.resolve_unknown. Safe to repeat: a row is staged once for each minute in which it is due.
+    A claimed row is not due again before its look had time to answer; the more often it was looked at in vain, the
+    longer, so that rows which can not be looked at never crowd out the others.
+    Writes: next_check_at and checks of the claimed rows; jobs payments.resolve_unknown.
+    Safe to repeat: what is claimed is not due.
     """
     now = clock.now()
-    jobs = [job for kind, model in SUBJECTS.items() for job in _due(kind, model, now)]
+    jobs = []
+    for kind in SUBJECTS:
+        claimed = claim_due_checks(
+            kind, now=now, limit=BATCH, claim_seconds=CLAIM_SECONDS, most_seconds=MAX_CLAIM_SECONDS
+        )
+        for row_id, merchant_id in claimed:
+            args = {"merchant_id": str(merchant_id), "kind": kind, "subject_id": str(row_id)}
+            jobs.append(NewJob("payments.resolve_unknown", args, merchant_id=merchant_id))
     stage_jobs(jobs)
     return len(jobs)
-
-
-def _due(kind: str, model: type[Any], now: datetime) -> list[NewJob]:
-    rows = model.across_merchants.filter(next_check_at__lte=now).order_by("next_check_at")
-    # The key names the minute: a look that died is staged again in the next one, a doubled sweep changes nothing.
-    minute = int(now.timestamp()) // CLAIM_SECONDS
-    return [
-        NewJob(
-            "payments.resolve_unknown",
-            {"merchant_id": str(merchant_id), "kind": kind, "subject_id": str(row_id)},
-            merchant_id=merchant_id,
-            dedupe_key=f"look:{row_id}:{max(int(due.timestamp()) // CLAIM_SECONDS, minute)}:{int(due.timestamp())}",
-        )
-        for row_id, merchant_id, due in rows.values_list("id", "merchant_id", "next_check_at")[:BATCH]
-    ]

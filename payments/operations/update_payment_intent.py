@@ -35,21 +35,27 @@ def update_payment_intent(
     details = details or {}
     intent = lock_payment_intent(merchant_id=merchant_id, payment_intent_id=payment_intent_id)
     changes_terms = amount is not None or customer_id is not None or payment_method_id is not None
-    if (changes_terms or not set(details) <= ALWAYS_CHANGEABLE) and intent.status not in OPEN_TO_CHANGE:
-        raise UnexpectedState(f"A payment in status {intent.status} can not be changed like this.")
+    if changes_terms or not set(details) <= ALWAYS_CHANGEABLE:
+        refuse_unless_open_to_change(intent)
     if amount is not None:
         intent.amount_minor, intent.currency = amount.amount_minor, amount.currency
     if customer_id is not None:
         intent.customer = get_live_customer(merchant_id=merchant_id, customer_id=customer_id)
     if payment_method_id is not None:
         method = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
-        refuse_unless_chargeable(method, customer_id=intent.customer_id)
         intent.payment_method = method
         if intent.status == IntentStatus.REQUIRES_PAYMENT_METHOD:
             intent.ask_for_confirmation()
+    if intent.payment_method is not None:
+        refuse_unless_chargeable(intent.payment_method, customer_id=intent.customer_id)
     for name, value in details.items():
         setattr(intent, name, value)
     intent.search_text = search_text_of(intent, customer=intent.customer, method=intent.payment_method)
     intent.version += 1
     intent.save()
     return intent
+
+
+def refuse_unless_open_to_change(intent: PaymentIntent) -> None:
+    if intent.status not in OPEN_TO_CHANGE:
+        raise UnexpectedState(f"A payment in status {intent.status} can not be changed like this.")

@@ -28,19 +28,24 @@ def update_setup_intent(
 
     Raises: ResourceMissing, SetupIntentUnexpectedState. Writes: the setup intent. Safe to repeat."""
     setup = lock_setup_intent(merchant_id=merchant_id, setup_intent_id=setup_intent_id)
-    changes_terms = customer_id is not None or payment_method_id is not None
-    if changes_terms and setup.status not in OPEN_TO_CHANGE:
-        raise SetupIntentUnexpectedState(
-            f"A setup intent in status {setup.status} can not be changed like this."
-        )
+    if customer_id is not None or payment_method_id is not None:
+        refuse_unless_open_to_change(setup)
     if customer_id is not None:
         setup.customer = get_live_customer(merchant_id=merchant_id, customer_id=customer_id)
     if payment_method_id is not None:
         method = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
-        refuse_unless_chargeable(method, customer_id=setup.customer_id)
         setup.payment_method = method
         setup.ask_for_confirmation()
+    if setup.payment_method is not None:
+        refuse_unless_chargeable(setup.payment_method, customer_id=setup.customer_id)
     for name, value in details.items():
         setattr(setup, name, value)
     setup.save()
     return setup
+
+
+def refuse_unless_open_to_change(setup: SetupIntent) -> None:
+    if setup.status not in OPEN_TO_CHANGE:
+        raise SetupIntentUnexpectedState(
+            f"A setup intent in status {setup.status} can not be changed like this."
+        )

@@ -25,7 +25,7 @@ APPROVED = (AttemptStatus.AUTHORIZED, AttemptStatus.PARTIALLY_CAPTURED, AttemptS
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """approved and declined: attempts with a definite answer. Sums by currency, the largest first."""
+    """approved and declined: payments with such an answer to an attempt. Sums by currency, the largest first."""
 
     approved: int
     declined: int
@@ -34,7 +34,7 @@ class DayFigures:
 
     @property
     def authorization_rate_bps(self) -> int | None:
-        """Basis points of the decided attempts that were approved; None when none was decided."""
+        """Basis points of the answers that were approvals; None without an answer."""
         decided = self.approved + self.declined
         return self.approved * 10_000 // decided if decided else None
 
@@ -42,12 +42,28 @@ class DayFigures:
 def read_day_figures(*, merchant_ids: Sequence[UUID] | None, start: datetime, end: datetime) -> DayFigures:
     """What was begun from `start` up to `end`. merchant_ids None: of every merchant. Three queries."""
     counts = _begun(PaymentAttempt, merchant_ids, start, end).aggregate(
-        approved=Count("id", filter=Q(status__in=APPROVED)),
-        declined=Count("id", filter=Q(status=AttemptStatus.DECLINED)),
+        approved=Count("payment_intent_id", filter=Q(status__in=APPROVED), distinct=True),
+        declined=Count("payment_intent_id", filter=Q(status=AttemptStatus.DECLINED), distinct=True),
     )
     captures = _begun(Capture, merchant_ids, start, end).filter(status=CaptureStatus.SUCCEEDED)
     refunds = _begun(Refund, merchant_ids, start, end).filter(status=RefundStatus.SUCCEEDED)
     return DayFigures(counts["approved"], counts["declined"], _by_currency(captures), _by_currency(refunds))
+
+
+LAST_DAY_WORDS = ("answered", "approved", "declined", "captured")
+
+
+def list_payments_with(what: str, *, start: datetime, end: datetime) -> QuerySet[Any]:
+    """Ids of the payments that read_day_figures counts. what: one of LAST_DAY_WORDS."""
+    if what == "captured":
+        captures = _begun(Capture, None, start, end).filter(status=CaptureStatus.SUCCEEDED)
+        return captures.values("attempt__payment_intent_id")
+    states = {
+        "approved": APPROVED,
+        "declined": (AttemptStatus.DECLINED,),
+        "answered": (*APPROVED, AttemptStatus.DECLINED),
+    }[what]
+    return _begun(PaymentAttempt, None, start, end).filter(status__in=states).values("payment_intent_id")
 
 
 def count_in_doubt(*, merchant_ids: Sequence[UUID] | None) -> int:

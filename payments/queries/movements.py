@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from foundation import clock
@@ -20,6 +21,12 @@ def find_attempt_of_news(account: PspAccount, news: PspNews) -> PaymentAttempt |
     if news.psp_key:
         return rows.filter(psp_key=news.psp_key).first()
     return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
+
+
+def list_attempts_of_keys(psp_keys: Sequence[str]) -> dict[tuple[UUID, str], PaymentAttempt]:
+    """Attempts by PSP account and our key, whoever's they are: a sweep serves every merchant. One query."""
+    rows = PaymentAttempt.across_merchants.filter(psp_key__in=psp_keys)
+    return {(row.psp_account_id, row.psp_key): row for row in rows}
 
 
 def find_refund_of_news(account: PspAccount, news: PspNews) -> Refund | None:

@@ -26,7 +26,7 @@ def get_payment_intent(*, merchant_id: UUID, payment_intent_id: UUID) -> Payment
     intent = find_payment_intent(merchant_id=merchant_id, payment_intent_id=payment_intent_id)
     if intent is None:
         raise ResourceMissing(
-            f"No such payment_intent: '{encode_id('pi', payment_intent_id)}'", param="intent"
+            f"No such payment_intent: '{encode_id('pi', payment_intent_id)}'", param="payment_intent"
         )
     return intent
 

@@ -51,6 +51,11 @@ class Happening:
     data: Any = None
     note: str = ""
     request_id: str = ""
+    times: int = 1
+
+    def repeated(self) -> Happening:
+        """The same, told once for one time more."""
+        return replace(self, times=self.times + 1)
 
 
 @dataclass
@@ -111,7 +116,8 @@ class PaymentPage:
         """Newest first: events, PSP calls, PSP webhooks and what people changed, in one line of time."""
         happened = [
             *_with_reasons(
-                [_of_event(event) for event in self.events], [_of_change(row) for row in self.changes]
+                [*(_of_event(event) for event in self.events), *_of_captures(self.captures)],
+                [_of_change(row) for row in self.changes],
             ),
             *(_of_call(call) for call in self.calls),
             *(_of_webhook(webhook) for webhook in self.webhooks),
@@ -220,6 +226,15 @@ def _of_event(event: Any) -> Happening:
         data=event,
         request_id=event.request_id,
     )
+
+
+def _of_captures(captures: list[Capture]) -> list[Happening]:
+    # A shop's own capture tells itself by its events; a person's press of the button has none.
+    return [
+        Happening(capture.created_at, "agent", capture.requested_by, "capture_asked", data=capture)
+        for capture in captures
+        if source_of(capture.requested_by) == "agent"
+    ]
 
 
 def _of_call(call: PspCall) -> Happening:

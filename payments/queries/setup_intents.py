@@ -24,5 +24,7 @@ def get_setup_intent(*, merchant_id: UUID, setup_intent_id: UUID) -> SetupIntent
     """Raises ResourceMissing."""
     setup = find_setup_intent(merchant_id=merchant_id, setup_intent_id=setup_intent_id)
     if setup is None:
-        raise ResourceMissing(f"No such setup_intent: '{encode_id('seti', setup_intent_id)}'", param="intent")
+        raise ResourceMissing(
+            f"No such setup_intent: '{encode_id('seti', setup_intent_id)}'", param="setup_intent"
+        )
     return setup

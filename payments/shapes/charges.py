@@ -7,7 +7,7 @@ from typing import Any
 from foundation.clock import to_timestamp
 from payments.declines import decline_message
 from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
-from payments.shapes.customers import EMPTY_BILLING, billing_shape, shipping_shape
+from payments.shapes.customers import billing_shape, shipping_shape
 from payments.shapes.ids import public
 
 SHOWN_STATES = frozenset(
@@ -24,13 +24,8 @@ _STATUS = {
 _RELEASED = (AttemptStatus.VOIDED, AttemptStatus.EXPIRED)
 
 
-def charge_shape(
-    attempt: PaymentAttempt,
-    intent: PaymentIntent,
-    *,
-    livemode: bool,
-    billing_details: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+def charge_shape(attempt: PaymentAttempt, intent: PaymentIntent, *, livemode: bool) -> dict[str, Any]:
+    """attempt: read with its payment method, whose billing details are shown."""
     status = _STATUS.get(attempt.status, "succeeded")
     refunded_minor = attempt.amount_minor if attempt.status in _RELEASED else attempt.amount_refunded_minor
     failed = status == "failed"
@@ -45,7 +40,7 @@ def charge_shape(
         "application_fee": None,
         "application_fee_amount": None,
         "balance_transaction": public("txn", attempt.ledger_entry_id),
-        "billing_details": billing_shape(billing_details) if billing_details else EMPTY_BILLING,
+        "billing_details": billing_shape(attempt.payment_method.billing_details),
         "calculated_statement_descriptor": intent.statement_descriptor or None,
         "captured": captured,
         "created": to_timestamp(attempt.created_at),
@@ -99,20 +94,22 @@ def _outcome(attempt: PaymentAttempt, *, failed: bool) -> dict[str, Any]:
 def _method_details(attempt: PaymentAttempt) -> dict[str, Any]:
     facts = attempt.card_facts
     secure = facts.get("three_d_secure_result")
+    # Stripe leaves it out where nothing waits for a capture; null it never is.
+    expires_at = attempt.authorization_expires_at
+    capture_before = {"capture_before": to_timestamp(expires_at)} if expires_at else {}
     return {
         "card": {
+            **capture_before,
             "amount_authorized": attempt.amount_minor,
             "authorization_code": attempt.authorization_code or None,
             "brand": facts.get("brand") or None,
-            "capture_before": (
-                to_timestamp(attempt.authorization_expires_at) if attempt.authorization_expires_at else None
-            ),
             "checks": {
                 "address_line1_check": facts.get("avs_line1_check") or None,
                 "address_postal_code_check": facts.get("avs_postal_code_check") or None,
                 "cvc_check": facts.get("cvc_check") or None,
             },
             "country": facts.get("country") or None,
+            "electronic_commerce_indicator": None,
             "exp_month": facts.get("exp_month") or 0,
             "exp_year": facts.get("exp_year") or 0,
             "fingerprint": facts.get("fingerprint") or None,
@@ -125,6 +122,7 @@ def _method_details(attempt: PaymentAttempt) -> dict[str, Any]:
             "network_transaction_id": attempt.network_transaction_id or None,
             "regulated_status": None,
             "three_d_secure": _three_d_secure(facts) if secure else None,
+            "transaction_link_id": None,
             "wallet": None,
         },
         "type": "card",

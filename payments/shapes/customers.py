@@ -16,7 +16,6 @@ EMPTY_ADDRESS = {
     "postal_code": None,
     "state": None,
 }
-EMPTY_BILLING = {"address": EMPTY_ADDRESS, "email": None, "name": None, "phone": None, "tax_id": None}
 
 
 def address_shape(address: dict[str, Any] | None) -> dict[str, Any] | None:

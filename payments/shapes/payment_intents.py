@@ -8,6 +8,7 @@ from foundation.clock import to_timestamp
 from payments.models import IntentStatus, PaymentIntent
 from payments.shapes.customers import shipping_shape
 from payments.shapes.ids import public
+from payments.shapes.last_error import last_error_shape
 
 # While the customer authenticates, or after a try that never reached the PSP, there is no charge to show.
 _CHARGELESS = (IntentStatus.REQUIRES_ACTION, IntentStatus.REQUIRES_CONFIRMATION)
@@ -36,7 +37,7 @@ def payment_intent_shape(intent: PaymentIntent, *, livemode: bool) -> dict[str, 
         "customer_account": None,
         "description": intent.description or None,
         "excluded_payment_method_types": None,
-        "last_payment_error": intent.last_payment_error,
+        "last_payment_error": last_error_shape(intent.last_payment_error),
         "latest_charge": None if intent.status in _CHARGELESS else public("ch", intent.latest_attempt_id),
         "livemode": livemode,
         "managed_payments": None,

@@ -7,6 +7,7 @@ from typing import Any
 from foundation.clock import to_timestamp
 from payments.models import SetupIntent
 from payments.shapes.ids import public
+from payments.shapes.last_error import last_error_shape
 
 
 def setup_intent_shape(setup: SetupIntent, *, livemode: bool) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def setup_intent_shape(setup: SetupIntent, *, livemode: bool) -> dict[str, Any]:
         "description": setup.description or None,
         "excluded_payment_method_types": None,
         "flow_directions": None,
-        "last_setup_error": setup.last_setup_error,
+        "last_setup_error": last_error_shape(setup.last_setup_error),
         "latest_attempt": None,
         "livemode": livemode,
         "managed_payments": None,

@@ -23,6 +23,7 @@ from payments.psp.outcomes import (
     Voided,
 )
 from payments.steps.announce import announce_payment
+from payments.steps.fee_of_outcome import bookable_fee, fee_is_awaited
 from payments.steps.follow_doubt import follow_doubt
 from payments.steps.look_again import absence_proves, next_look
 from payments.steps.post_to_ledger import hold_authorization, post_capture, release_authorization
@@ -96,12 +97,13 @@ def _succeed(intent: PaymentIntent, attempt: PaymentAttempt, outcome: Succeeded,
         hold_authorization(attempt, at=now)
         return [events.PAYMENT_INTENT_AMOUNT_CAPTURABLE_UPDATED, events.CHARGE_SUCCEEDED]
     attempt.succeed()
+    fee = bookable_fee(outcome, outcome.captured.currency)
     capture = Capture(
         merchant_id=attempt.merchant_id,
         attempt=attempt,
         amount_minor=outcome.captured.amount_minor,
         currency=outcome.captured.currency,
-        fee_minor=outcome.fee.amount_minor if outcome.fee else None,
+        fee_minor=fee.amount_minor if fee else None,
         psp_key=f"{attempt.psp_key}_capture",
         psp_reference=outcome.psp_charge_reference,
         requested_by=current().actor[:128],
@@ -114,7 +116,7 @@ def _succeed(intent: PaymentIntent, attempt: PaymentAttempt, outcome: Succeeded,
     attempt.amount_captured_minor = capture.amount_minor
     attempt.fee_minor = capture.fee_minor or 0
     attempt.ledger_entry_id = capture.ledger_entry_id = post_capture(capture, attempt, at=now)
-    if capture.fee_minor is None:
+    if fee_is_awaited(outcome):
         # The fee is asked for until the PSP says it; the entry for it follows then.
         capture.next_check_at = now + timedelta(seconds=10)
     capture.save(force_insert=True)

@@ -15,6 +15,7 @@ from payments.models import PaymentAttempt, PaymentIntent, PspToken
 from payments.queries.psp_orders import AttemptOrder, attempt_order
 from payments.routing.choose import choose_psp
 from payments.schedules import SUBMISSION_LEASE_SECONDS
+from payments.steps.check_payment_method import refuse_unless_chargeable
 from payments.steps.settle_intent import settle_intent
 
 
@@ -28,13 +29,15 @@ def open_attempt(
     checks finds it should the caller die. Raises PaymentMethodMissing, PspNotConfigured, EarlierOperationUnresolved.
     Writes: the attempt, the intent, and with in_background a job.
     """
-    method_id = intent.payment_method_id
-    if method_id is None:
-        raise PaymentMethodMissing()
+    method = intent.payment_method
+    if method is None:
+        raise PaymentMethodMissing(param="payment_method")
+    # Asked again here: the customer or the method may have changed since it was named.
+    refuse_unless_chargeable(method, customer_id=intent.customer_id)
     refuse_unless_no_live_attempt(intent)
     tokens = list(
         PspToken.objects.for_merchant(intent.merchant_id)
-        .filter(payment_method_id=method_id)
+        .filter(payment_method_id=method.id)
         .select_related("psp_account")
     )
     decision = choose_psp(
@@ -50,7 +53,7 @@ def open_attempt(
         payment_intent=intent,
         ordinal=_next_ordinal(intent),
         psp_account=decision.psp_account,
-        payment_method_id=method_id,
+        payment_method_id=method.id,
         amount_minor=intent.amount_minor,
         currency=intent.currency,
         capture_method=intent.capture_method,

@@ -44,5 +44,8 @@ def _weigh_success(status: str, outcome: Succeeded, has_open_capture: bool) -> V
         return Verdict.KNOWN
     if status == S.AUTHORIZED and (outcome.captured is None or has_open_capture):
         return Verdict.KNOWN
+    if status in RELEASED and outcome.captured is None:
+        # Old news: it was authorized before it was released.
+        return Verdict.KNOWN
     # Money was taken that we never asked for, or no longer expected.
     return Verdict.CONTRADICTS

@@ -14,6 +14,9 @@ from payments.psp.stripe.reading import read_decline
 from payments.psp.stripe.scrubbing import scrubbed_answer, scrubbed_request
 from payments.psp.stripe.transport import certainly_never_left
 
+# Wrong or rolled key, no right, too fast: refused before anything is executed.
+NOT_EXECUTED = (401, 403, 429)
+
 Reader = Callable[[dict[str, Any]], Outcome]
 
 
@@ -74,8 +77,9 @@ def _read_error(error: stripe.StripeError) -> Outcome:
     charge = intent.get("latest_charge") if isinstance(intent.get("latest_charge"), dict) else None
     if isinstance(error, stripe.CardError):
         return read_decline(details, reference=intent.get("id") or "", charge=charge)
-    if status == 429:
-        return Declined(code="psp_rate_limited", retryable=True, message="The PSP asks us to slow down.")
+    if status in NOT_EXECUTED:
+        # Turned away at the door: nothing was looked at, and it is no word about the card.
+        return NotSent(reason=f"stripe_http_{status}")
     if intent.get("status") == "canceled":
         return Voided(psp_reference=intent["id"])
     return Declined(code=details.get("code") or "psp_refused", message=details.get("message") or "")

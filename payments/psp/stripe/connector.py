@@ -200,7 +200,10 @@ class StripeConnector:
         try:
             answer, outcome = find(api, request)
         except stripe.InvalidRequestError as error:
-            outcome = NotFound() if error.http_status == 404 else Unknown(reason="stripe_inquiry_refused")
+            # A parent that we know to exist and that is not shown says nothing about its movements.
+            knows_parent = bool(request.psp_reference or request.parent_reference)
+            is_absent = error.http_status == 404 and not knows_parent
+            outcome = NotFound() if is_absent else Unknown(reason="stripe_inquiry_refused")
         except Exception as error:
             # Whatever an answer may hold, an inquiry that was not understood proves nothing.
             outcome = Unknown(reason=f"inquiry_{type(error).__name__}"[:255])

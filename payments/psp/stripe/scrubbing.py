@@ -49,7 +49,7 @@ def scrubbed_request(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def scrubbed_answer(answer: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Ids, states, amounts and error codes; never a card, a name, an address or a client secret."""
+    """Ids, states, amounts and error codes; never a token, a card, a name, an address or a client secret."""
     if answer is None:
         return None
     error = answer.get("error")
@@ -60,6 +60,9 @@ def scrubbed_answer(answer: dict[str, Any] | None) -> dict[str, Any] | None:
             kept["payment_intent"] = scrubbed_answer(intent)
         return {"error": kept}
     kept = {name: answer[name] for name in _ANSWER_FIELDS if answer.get(name) is not None}
+    if answer.get("object") == "payment_method":
+        # Its id is the token itself: with the secret key it charges the card.
+        kept.pop("id", None)
     charge = answer.get("latest_charge")
     if isinstance(charge, dict):
         kept["latest_charge"] = scrubbed_answer(charge)

@@ -18,6 +18,8 @@ ACROSS_MERCHANTS = {
     "payments/operations/expire_authorizations.py": "a sweep takes what is due, whose ever it is",
     "payments/operations/sweep_due_checks.py": "a sweep takes what is due, whose ever it is",
     "payments/queries/gauges.py": "a scrape counts what is in doubt, whoever's it is",
+    "payments/locks.py": "a sweep takes the webhooks that are due, whoever's they are",
+    "payments/queries/movements.py": "a sweep finds the attempts of many merchants' webhooks at once",
     "payments/queries/totals.py": "verify_books folds every merchant's payments",
     "payments/queries/day_figures.py": "the home page counts over the merchants of the staff member",
     "payments/queries/psp_accounts.py": "the URL of a PSP's webhook names its account, not our merchant",

@@ -1,0 +1,43 @@
+"""Save a payment method's tokens with a customer at the PSPs that hold them."""
+
+from __future__ import annotations
+
+from foundation.transactions import outside_transaction
+from payments.errors import PaymentMethodUnusable, PspUnavailable
+from payments.models import Customer, PaymentMethod, PspToken
+from payments.psp.outcomes import Declined, Unknown
+from payments.psp.port import SavedToken, SaveTokenRequest
+from payments.psp.registry import connector_for
+from payments.queries.customers import find_psp_customer_reference, list_tokens
+from payments.queries.psp_orders import credentials_of, open_token
+
+
+@outside_transaction
+def save_at_psps(*, customer: Customer, method: PaymentMethod) -> list[tuple[PspToken, SavedToken]]:
+    """What each PSP made of its token; the customer need not be stored yet: its id is all a PSP is told.
+
+    Raises: PaymentMethodUnusable (a PSP refuses), PspUnavailable. Writes nothing here.
+    Safe to repeat: the keys at the PSP follow from the token and the customer.
+    """
+    tokens = list_tokens(merchant_id=method.merchant_id, payment_method_id=method.id)
+    return [(token, _save(token, customer)) for token in tokens if not token.psp_customer_reference]
+
+
+def _save(token: PspToken, customer: Customer) -> SavedToken:
+    account = token.psp_account
+    reference = find_psp_customer_reference(
+        merchant_id=customer.merchant_id, customer_id=customer.id, psp_account_id=account.id
+    )
+    request = SaveTokenRequest(
+        psp_key=f"attach_{token.public_id}_{customer.public_id}",
+        customer_key=customer.public_id,
+        token=open_token(token),
+        psp_customer_reference=reference,
+    )
+    saved = connector_for(account.psp).save_token(credentials_of(account), request)
+    if isinstance(saved.outcome, Declined):
+        raise PaymentMethodUnusable("The PSP refused to save this payment method.", param="payment_method")
+    if isinstance(saved.outcome, Unknown) or not saved.token:
+        # Saving moves no money and our keys make it repeatable: the caller may simply try again.
+        raise PspUnavailable()
+    return saved
