@@ -15,7 +15,7 @@ self.respond_list:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -31,6 +31,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from foundation.context import acting, current
+from foundation.errors import DomainError
 from foundation.http import parsers
 from foundation.http.errors import BodyMalformed, MethodNotAllowed, RequestTooLarge
 from foundation.http.exceptions import REPEATABLE_STATUSES, response_to
@@ -56,6 +57,9 @@ class ApiView(APIView):
     """
 
     scope: ClassVar[str]
+    parameter_names: Mapping[str, str] = {}
+    """What operations call a parameter, to what this endpoint's callers call it: {"charge": "id"} for one whose URL
+    names the charge."""
     accepts_uploads: ClassVar[bool] = False
     max_body_bytes: ClassVar[int] = settings.MAX_BODY_BYTES
     http_method_names = ["get", "head", "post", "delete"]
@@ -175,6 +179,9 @@ class ApiView(APIView):
         return ApiRequest(request, authenticators=self.get_authenticators())
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        if self._is_executing and isinstance(exc, DomainError) and exc.param is not None:
+            # The input serializer already speaks as the caller does; operations speak of their own arguments.
+            exc.param = self.parameter_names.get(exc.param, exc.param)
         return response_to(exc)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
@@ -220,7 +227,7 @@ class ApiView(APIView):
             try:
                 response = handler(request, *self.args, **self.kwargs)
             except Exception as error:
-                response = response_to(error)
+                response = self.handle_exception(error)
             responses.append(response)
             return Answer(response.status_code, response.content, self._disposition(response))
 

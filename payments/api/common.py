@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from django.db.models import QuerySet
 from foundation import ids
 from foundation.http.serializers import no_such
 from foundation.http.views import ApiView
-from payments.errors import DECLINES, CardDeclined, PspUnavailable
-from payments.models import IntentStatus, PaymentIntent
+from payments.errors import DECLINES, CardDeclined, PspUnavailable, UnexpectedState
+from payments.models import Capture, CaptureStatus, IntentStatus, PaymentIntent
 from payments.operations.create_payment_method import SHARED_TEST_TOKEN_PREFIX, create_payment_method
+from payments.queries.customers import get_live_customer
 from payments.shapes import payment_intent_shape
 
 EMPTY_WORDS = (
@@ -27,8 +29,13 @@ EMPTY_WORDS = (
 )
 
 
-def payment_method_id_of(view: ApiView, given: str | None) -> UUID | None:
-    """The id of our payment method; for a sandbox merchant also a PSP's shared test token, taken in on the way."""
+def payment_method_id_of(
+    view: ApiView, given: str | None, *, refuse_first: Callable[[], object] = lambda: None
+) -> UUID | None:
+    """The id of our payment method; for a sandbox merchant also a PSP's shared test token, taken in on the way.
+
+    refuse_first: raises what the operation will refuse anyway, before a token is taken in for nothing.
+    """
     if given is None:
         return None
     try:
@@ -36,8 +43,16 @@ def payment_method_id_of(view: ApiView, given: str | None) -> UUID | None:
     except ids.PublicIdInvalid:
         if view.livemode or not given.startswith(SHARED_TEST_TOKEN_PREFIX):
             raise no_such("payment_method", given, param="payment_method") from None
+    if not view.is_resumed:
+        refuse_first()
     method = create_payment_method(merchant_id=view.merchant_id, payment_method_id=ids.new_id(), token=given)
     return method.id
+
+
+def refuse_unless_live(view: ApiView, customer_id: UUID | None) -> None:
+    """Raises ResourceMissing for a customer that is absent or deleted."""
+    if customer_id is not None:
+        get_live_customer(merchant_id=view.merchant_id, customer_id=customer_id)
 
 
 def with_empty_words(params: dict[str, Any]) -> dict[str, Any]:
@@ -66,3 +81,11 @@ def refuse_if_declined(intent: PaymentIntent, *, livemode: bool) -> None:
         raise DECLINES.get(problem["code"], CardDeclined)(problem["message"], payment_intent=shape, **details)
     if problem["code"] == PspUnavailable.code:
         raise PspUnavailable(payment_intent=shape)
+
+
+def refuse_if_not_captured(capture: Capture) -> None:
+    """503 when the PSP was not reached (the same key may try again), 400 when it refused: both are on record."""
+    if capture.was_never_sent:
+        raise PspUnavailable()
+    if capture.status == CaptureStatus.FAILED:
+        raise UnexpectedState(f"The PSP refused the capture ({capture.failure_code}).")

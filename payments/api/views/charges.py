@@ -19,12 +19,7 @@ from payments.shapes import charge_shape
 
 def charge_of(attempt: PaymentAttempt, *, livemode: bool) -> dict[str, Any]:
     """The shape of a charge that was read with its intent and method."""
-    return charge_shape(
-        attempt,
-        attempt.payment_intent,
-        livemode=livemode,
-        billing_details=attempt.payment_method.billing_details,
-    )
+    return charge_shape(attempt, attempt.payment_intent, livemode=livemode)
 
 
 class ChargesView(ApiView):
@@ -49,6 +44,7 @@ class ChargesView(ApiView):
 
 class ChargeView(ApiView):
     scope = "payments"
+    parameter_names = {"charge": "id"}
 
     @endpoint("Retrieve a charge", returns="charge")
     def get(self, request: Request, id: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from foundation.http.openapi import endpoint
 from foundation.http.serializers import id_from_url, merge_metadata, no_such
 from foundation.http.views import ApiView
 from payments.api import inputs
-from payments.api.common import created_within, payment_method_id_of, with_empty_words
+from payments.api.common import created_within, payment_method_id_of, refuse_unless_live, with_empty_words
 from payments.models import Customer, PaymentMethod
 from payments.operations.attach_payment_method import attach_payment_method
 from payments.operations.create_customer import create_customer
@@ -40,12 +41,12 @@ class CustomersView(ApiView):
         method_id = payment_method_id_of(self, params.pop("payment_method", None))
         params["metadata"] = merge_metadata({}, params.get("metadata") or {})
         customer = create_customer(
-            merchant_id=self.merchant_id, customer_id=self.reserved_id, may_exist=self.is_resumed, **params
+            merchant_id=self.merchant_id,
+            customer_id=self.reserved_id,
+            payment_method_id=method_id,
+            may_exist=self.is_resumed,
+            **params,
         )
-        if method_id is not None:
-            attach_payment_method(
-                merchant_id=self.merchant_id, payment_method_id=method_id, customer_id=customer.id
-            )
         return self.respond(customer_shape(customer, livemode=self.livemode))
 
     @endpoint("List customers", input=inputs.CustomerListInput, returns="customer", page="list")
@@ -65,6 +66,7 @@ class CustomersView(ApiView):
 
 class CustomerView(ApiView):
     scope = "customers"
+    parameter_names = {"customer": "id", "payment_method": "invoice_settings[default_payment_method]"}
 
     @endpoint("Retrieve a customer", returns="customer")
     def get(self, request: Request, id: str) -> HttpResponse:
@@ -99,6 +101,7 @@ class CustomerView(ApiView):
 
 class CustomerPaymentMethodsView(ApiView):
     scope = "customers"
+    parameter_names = {"customer": "id"}
 
     @endpoint(
         "List a customer's payment methods",
@@ -114,6 +117,7 @@ class CustomerPaymentMethodsView(ApiView):
 
 class CustomerPaymentMethodView(ApiView):
     scope = "customers"
+    parameter_names = {"customer": "id", "payment_method": "id"}
 
     @endpoint("Retrieve a customer's payment method", returns="payment_method")
     def get(self, request: Request, id: str, method: str) -> HttpResponse:
@@ -127,6 +131,7 @@ class CustomerPaymentMethodView(ApiView):
 
 class PaymentMethodsView(ApiView):
     scope = "customers"
+    parameter_names = {"payment_method": "card[token]"}
 
     @endpoint(
         "Create a payment method from a PSP's token",
@@ -156,6 +161,7 @@ class PaymentMethodsView(ApiView):
 
 class PaymentMethodView(ApiView):
     scope = "customers"
+    parameter_names = {"payment_method": "id"}
 
     @endpoint("Retrieve a payment method", returns="payment_method")
     def get(self, request: Request, id: str) -> HttpResponse:
@@ -177,11 +183,14 @@ class PaymentMethodView(ApiView):
 
 class PaymentMethodAttachView(ApiView):
     scope = "customers"
+    parameter_names = {"payment_method": "id"}
 
     @endpoint("Attach a payment method to a customer", input=inputs.AttachInput, returns="payment_method")
     def post(self, request: Request, id: str) -> HttpResponse:
         params = self.input()
-        method_id = payment_method_id_of(self, id)
+        method_id = payment_method_id_of(
+            self, id, refuse_first=partial(refuse_unless_live, self, params["customer"])
+        )
         assert method_id is not None
         row = attach_payment_method(
             merchant_id=self.merchant_id, payment_method_id=method_id, customer_id=params["customer"]
@@ -191,6 +200,7 @@ class PaymentMethodAttachView(ApiView):
 
 class PaymentMethodDetachView(ApiView):
     scope = "customers"
+    parameter_names = {"payment_method": "id"}
 
     @endpoint("Detach a payment method from its customer", returns="payment_method")
     def post(self, request: Request, id: str) -> HttpResponse:

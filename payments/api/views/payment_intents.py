@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,21 @@ from foundation.http.serializers import id_from_url, merge_metadata
 from foundation.http.views import ApiView
 from foundation.money import Money
 from payments.api import inputs
-from payments.api.common import created_within, payment_method_id_of, refuse_if_declined, with_empty_words
+from payments.api.common import (
+    created_within,
+    payment_method_id_of,
+    refuse_if_declined,
+    refuse_if_not_captured,
+    refuse_unless_live,
+    with_empty_words,
+)
 from payments.models import IntentStatus, PaymentIntent
 from payments.operations.cancel_payment_intent import cancel_payment_intent
 from payments.operations.capture_payment import capture_payment
-from payments.operations.confirm_payment_intent import confirm_payment_intent
+from payments.operations.confirm_payment_intent import confirm_payment_intent, refuse_unless_confirmable
 from payments.operations.create_payment_intent import create_payment_intent
 from payments.operations.execute_attempt import execute_attempt
-from payments.operations.update_payment_intent import update_payment_intent
+from payments.operations.update_payment_intent import refuse_unless_open_to_change, update_payment_intent
 from payments.queries.payment_intents import get_payment_intent, list_payment_intents
 from payments.shapes import payment_intent_shape
 
@@ -42,12 +50,17 @@ class PaymentIntentsView(ApiView):
         amount = Money(params.pop("amount"), params.pop("currency"))
         # Without a time to confirm by hand there is only one way to confirm.
         params.pop("confirmation_method", None)
-        method_id = payment_method_id_of(self, params.pop("payment_method", None))
+        customer_id = params.pop("customer", None)
+        method_id = payment_method_id_of(
+            self,
+            params.pop("payment_method", None),
+            refuse_first=partial(refuse_unless_live, self, customer_id),
+        )
         created = create_payment_intent(
             merchant_id=self.merchant_id,
             payment_intent_id=self.reserved_id,
             amount=amount,
-            customer_id=params.pop("customer", None),
+            customer_id=customer_id,
             payment_method_id=method_id,
             capture_method="manual" if params.pop("capture_method", "") == "manual" else "automatic",
             confirm=confirm,
@@ -90,6 +103,7 @@ class PaymentIntentsView(ApiView):
 
 class PaymentIntentView(ApiView):
     scope = "payments"
+    parameter_names = {"payment_intent": "id"}
 
     @endpoint("Retrieve a payment intent", returns="payment_intent")
     def get(self, request: Request, id: str) -> HttpResponse:
@@ -112,7 +126,11 @@ class PaymentIntentView(ApiView):
             payment_intent_id=intent_id,
             amount=amount,
             customer_id=params.pop("customer", None),
-            payment_method_id=payment_method_id_of(self, params.pop("payment_method", None)),
+            payment_method_id=payment_method_id_of(
+                self,
+                params.pop("payment_method", None),
+                refuse_first=partial(refuse_unless_open_to_change, intent),
+            ),
             details=params,
         )
         return self.respond(payment_intent_shape(intent, livemode=self.livemode))
@@ -120,44 +138,56 @@ class PaymentIntentView(ApiView):
 
 class PaymentIntentConfirmView(ApiView):
     scope = "payments"
+    parameter_names = {"payment_intent": "id"}
 
     @endpoint("Confirm a payment intent", input=inputs.PaymentIntentConfirmInput, returns="payment_intent")
     def post(self, request: Request, id: str) -> HttpResponse:
         params = self.input()
+        intent_id = _intent_id(id)
         intent = confirm_payment_intent(
             merchant_id=self.merchant_id,
-            payment_intent_id=_intent_id(id),
+            payment_intent_id=intent_id,
             attempt_id=self.reserved_id,
             is_repeat=self.is_resumed,
-            payment_method_id=payment_method_id_of(self, params.get("payment_method")),
+            payment_method_id=payment_method_id_of(
+                self, params.get("payment_method"), refuse_first=lambda: self._refuse(intent_id)
+            ),
             return_url=params.get("return_url"),
             off_session=params.get("off_session"),
             in_background=wants_background(request),
         )
         return answer(self, intent)
 
+    def _refuse(self, intent_id: UUID) -> None:
+        refuse_unless_confirmable(
+            get_payment_intent(merchant_id=self.merchant_id, payment_intent_id=intent_id)
+        )
+
 
 class PaymentIntentCaptureView(ApiView):
     scope = "payments"
+    parameter_names = {"payment_intent": "id"}
 
     @endpoint("Capture a payment intent", input=inputs.PaymentIntentCaptureInput, returns="payment_intent")
     def post(self, request: Request, id: str) -> HttpResponse:
         params = self.input()
         intent = get_payment_intent(merchant_id=self.merchant_id, payment_intent_id=_intent_id(id))
         amount = params.get("amount_to_capture")
-        capture_payment(
+        capture = capture_payment(
             merchant_id=self.merchant_id,
             payment_intent_id=intent.id,
             capture_id=self.reserved_id,
             amount=None if amount is None else Money(amount, intent.currency),
             is_final=params["final_capture"],
         )
+        refuse_if_not_captured(capture)
         intent = get_payment_intent(merchant_id=self.merchant_id, payment_intent_id=intent.id)
         return self.respond(payment_intent_shape(intent, livemode=self.livemode))
 
 
 class PaymentIntentCancelView(ApiView):
     scope = "payments"
+    parameter_names = {"payment_intent": "id"}
 
     @endpoint("Cancel a payment intent", input=inputs.PaymentIntentCancelInput, returns="payment_intent")
     def post(self, request: Request, id: str) -> HttpResponse:

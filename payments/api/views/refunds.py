@@ -16,6 +16,7 @@ from foundation.money import Money
 from payments.api import inputs
 from payments.api.common import created_within
 from payments.api.views.payment_intents import wants_background
+from payments.errors import ChargeNotRefundable, RefundCurrencyDiffers
 from payments.models import PaymentIntent
 from payments.operations.cancel_refund import cancel_refund
 from payments.operations.refund_payment import refund_payment
@@ -33,12 +34,14 @@ class RefundsView(ApiView):
         params = self.input()
         intent = self._intent(params.get("payment_intent"), params.get("charge"))
         amount = params.get("amount")
+        if params.get("currency", intent.currency) != intent.currency:
+            raise RefundCurrencyDiffers(param="currency")
         run = request_refund if wants_background(request) else refund_payment
         refund = run(
             merchant_id=self.merchant_id,
             payment_intent_id=intent.id,
             refund_id=self.reserved_id,
-            amount=None if amount is None else Money(amount, params.get("currency", intent.currency)),
+            amount=None if amount is None else Money(amount, intent.currency),
             reason=params.get("reason", ""),
             metadata=merge_metadata({}, params.get("metadata") or {}),
         )
@@ -61,13 +64,18 @@ class RefundsView(ApiView):
             raise ParametersExclusive("Give payment_intent or charge, not both.", param="charge")
         if payment_intent_id is None:
             assert charge_id is not None
+            self.parameter_names = {"payment_intent": "charge"}
             charge = get_charge(merchant_id=self.merchant_id, charge_id=charge_id)
+            if charge.id != charge.payment_intent.latest_attempt_id:
+                # An earlier try that was declined: what the payment took, another charge took.
+                raise ChargeNotRefundable(param="charge")
             payment_intent_id = charge.payment_intent_id
         return get_payment_intent(merchant_id=self.merchant_id, payment_intent_id=payment_intent_id)
 
 
 class RefundView(ApiView):
     scope = "refunds"
+    parameter_names = {"refund": "id"}
 
     @endpoint("Retrieve a refund", returns="refund")
     def get(self, request: Request, id: str) -> HttpResponse:
@@ -89,6 +97,7 @@ class RefundView(ApiView):
 
 class RefundCancelView(ApiView):
     scope = "refunds"
+    parameter_names = {"refund": "id"}
 
     @endpoint("Cancel a refund that was not sent yet", returns="refund")
     def post(self, request: Request, id: str) -> HttpResponse:

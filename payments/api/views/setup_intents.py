@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -12,13 +13,13 @@ from foundation.http.openapi import endpoint
 from foundation.http.serializers import id_from_url, merge_metadata
 from foundation.http.views import ApiView
 from payments.api import inputs
-from payments.api.common import created_within, payment_method_id_of, with_empty_words
-from payments.errors import DECLINES, CardDeclined
+from payments.api.common import created_within, payment_method_id_of, refuse_unless_live, with_empty_words
+from payments.errors import DECLINES, CardDeclined, PaymentMethodMissing
 from payments.models import SetupIntent, SetupIntentStatus
 from payments.operations.cancel_setup_intent import cancel_setup_intent
-from payments.operations.confirm_setup_intent import confirm_setup_intent
+from payments.operations.confirm_setup_intent import confirm_setup_intent, refuse_unless_confirmable
 from payments.operations.create_setup_intent import create_setup_intent
-from payments.operations.update_setup_intent import update_setup_intent
+from payments.operations.update_setup_intent import refuse_unless_open_to_change, update_setup_intent
 from payments.queries.setup_intents import get_setup_intent, list_setup_intents
 from payments.shapes import setup_intent_shape
 
@@ -32,14 +33,21 @@ class SetupIntentsView(ApiView):
         confirm = params.pop("confirm", False)
         if "return_url" in params and not confirm:
             raise ParameterInvalid("return_url goes with confirm=true.", param="return_url")
-        method_id = payment_method_id_of(self, params.pop("payment_method", None))
+        customer_id = params.pop("customer", None)
+        method_id = payment_method_id_of(
+            self,
+            params.pop("payment_method", None),
+            refuse_first=partial(refuse_unless_live, self, customer_id),
+        )
+        if confirm and method_id is None:
+            raise PaymentMethodMissing(param="payment_method")
         types = params.pop("payment_method_types", None)
         automatic = params.pop("automatic_payment_methods", None)
         params["metadata"] = merge_metadata({}, params.get("metadata") or {})
         setup = create_setup_intent(
             merchant_id=self.merchant_id,
             setup_intent_id=self.reserved_id,
-            customer_id=params.pop("customer", None),
+            customer_id=customer_id,
             payment_method_id=method_id,
             may_exist=self.is_resumed,
             payment_method_types=types or ["card"],
@@ -74,6 +82,7 @@ class SetupIntentsView(ApiView):
 
 class SetupIntentView(ApiView):
     scope = "payments"
+    parameter_names = {"setup_intent": "id"}
 
     @endpoint("Retrieve a setup intent", returns="setup_intent")
     def get(self, request: Request, id: str) -> HttpResponse:
@@ -91,7 +100,11 @@ class SetupIntentView(ApiView):
             merchant_id=self.merchant_id,
             setup_intent_id=setup.id,
             customer_id=params.pop("customer", None),
-            payment_method_id=payment_method_id_of(self, params.pop("payment_method", None)),
+            payment_method_id=payment_method_id_of(
+                self,
+                params.pop("payment_method", None),
+                refuse_first=partial(refuse_unless_open_to_change, setup),
+            ),
             **params,
         )
         return self.respond(setup_intent_shape(setup, livemode=self.livemode))
@@ -99,22 +112,30 @@ class SetupIntentView(ApiView):
 
 class SetupIntentConfirmView(ApiView):
     scope = "payments"
+    parameter_names = {"setup_intent": "id"}
 
     @endpoint("Confirm a setup intent", input=inputs.SetupIntentConfirmInput, returns="setup_intent")
     def post(self, request: Request, id: str) -> HttpResponse:
         params = self.input()
+        setup_id = _setup_id(id)
         setup = confirm_setup_intent(
             merchant_id=self.merchant_id,
-            setup_intent_id=_setup_id(id),
+            setup_intent_id=setup_id,
             confirmation_id=self.reserved_id,
-            payment_method_id=payment_method_id_of(self, params.get("payment_method")),
+            payment_method_id=payment_method_id_of(
+                self, params.get("payment_method"), refuse_first=lambda: self._refuse(setup_id)
+            ),
             return_url=params.get("return_url"),
         )
         return _answer(self, setup)
 
+    def _refuse(self, setup_id: UUID) -> None:
+        refuse_unless_confirmable(get_setup_intent(merchant_id=self.merchant_id, setup_intent_id=setup_id))
+
 
 class SetupIntentCancelView(ApiView):
     scope = "payments"
+    parameter_names = {"setup_intent": "id"}
 
     @endpoint("Cancel a setup intent", input=inputs.PaymentIntentCancelInput, returns="setup_intent")
     def post(self, request: Request, id: str) -> HttpResponse:
