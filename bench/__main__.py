@@ -17,7 +17,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from bench import payments
+    from bench import admin, payments
     from bench.ledger import postings
 
     results: dict[str, Any] = {
@@ -29,6 +29,7 @@ def main() -> None:
         },
         "payments": payments.main(),
         "ledger": postings.main(),
+        "admin": admin.main(),
     }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     _print(results)

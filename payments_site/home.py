@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from foundation import clock
-from foundation.backoffice.display import readable
+from foundation.backoffice.display import NOTHING, readable
 from foundation.backoffice.scoping import assigned_merchant_ids
+from foundation.money import Money
 from payments.queries.day_figures import DayFigures, count_in_doubt, read_day_figures
 
 DAY = timedelta(days=1)
@@ -36,12 +37,13 @@ WAITING: list[tuple[str, str, dict[str, Any], str]] = [
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number on the home page. compared: the same of a week ago, in words. tone: calm, good or warn."""
+    """A number on the home page, or one for each currency. tone: calm, good or warn.
+
+    lines: the number, the list that proves it, and the same of a week ago in words.
+    """
 
     label: str
-    shown: list[str]
-    url: str
-    compared: str = ""
+    lines: list[tuple[str, str, str]]
     tone: str = "calm"
 
 
@@ -58,16 +60,15 @@ def _figures(request: HttpRequest) -> list[Figure]:
     before = read_day_figures(merchant_ids=merchant_ids, start=now - WEEK - DAY, end=now - WEEK)
     payments, refunds = _list("payments_paymentintent"), _list("payments_refund")
     return [
-        Figure("Authorization rate", [_rate(today)], payments, _rate(before)),
-        Figure("Approved", [f"{today.approved:,}"], f"{payments}?status=succeeded", f"{before.approved:,}"),
+        Figure("Authorization rate", [(_rate(today), f"{payments}?last_day=answered", _rate(before))]),
         Figure(
-            "Declined",
-            [f"{today.declined:,}"],
-            f"{payments}?status=requires_payment_method",
-            f"{before.declined:,}",
+            "Approved", [(f"{today.approved:,}", f"{payments}?last_day=approved", f"{before.approved:,}")]
         ),
-        Figure("Captured", _sums(today.captured), f"{payments}?status=succeeded", _sums(before.captured)[0]),
-        Figure("Refunded", _sums(today.refunded), f"{refunds}?status=succeeded", _sums(before.refunded)[0]),
+        Figure(
+            "Declined", [(f"{today.declined:,}", f"{payments}?last_day=declined", f"{before.declined:,}")]
+        ),
+        Figure("Captured", _sums(today.captured, before.captured, f"{payments}?last_day=captured")),
+        Figure("Refunded", _sums(today.refunded, before.refunded, f"{refunds}?status=succeeded&created=24h")),
     ]
 
 
@@ -86,7 +87,7 @@ def _waiting(request: HttpRequest) -> list[Figure]:
 
 
 def _count(label: str, count: int, url: str) -> Figure:
-    return Figure(label, [f"{count:,}"], url, tone="warn" if count else "good")
+    return Figure(label, [(f"{count:,}", url, "")], tone="warn" if count else "good")
 
 
 def _merchants(request: HttpRequest) -> list[Any] | None:
@@ -100,11 +101,16 @@ def _list(name: str) -> str:
 
 def _rate(figures: DayFigures) -> str:
     rate = figures.authorization_rate_bps
-    return "–" if rate is None else f"{rate // 100}.{rate % 100 // 10} %"
+    return NOTHING if rate is None else f"{rate // 100}.{rate % 100 // 10} %"
 
 
-def _sums(amounts: tuple[Any, ...]) -> list[str]:
-    return [readable(amount) for amount in amounts[:SUMS_SHOWN]] or ["–"]
+def _sums(today: tuple[Money, ...], before: tuple[Money, ...], url: str) -> list[tuple[str, str, str]]:
+    earlier = {amount.currency: readable(amount) for amount in before}
+    lines = [
+        (readable(amount), f"{url}&currency={amount.currency}", earlier.get(amount.currency, NOTHING))
+        for amount in today[:SUMS_SHOWN]
+    ]
+    return lines or [(NOTHING, url, readable(before[0]) if before else NOTHING)]
 
 
 def _soon(now: datetime) -> datetime:

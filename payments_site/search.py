@@ -37,16 +37,19 @@ def find_everything(site: AdminSite, request: HttpRequest, term: str) -> list[Se
         if not model_admin.get_search_fields(request):
             continue
         rows, _ = model_admin.get_search_results(request, model_admin.get_queryset(request), term)
-        results += [
-            SearchResult(
-                title=str(row),
-                description=str(model_admin.opts.verbose_name),
-                link=_page(site, model_admin, row.pk),
-                icon="arrow_outward",
-            )
-            for row in rows[:HITS_PER_LIST]
-        ]
+        results += [_hit(site, model_admin, row) for row in rows[:HITS_PER_LIST]]
     return results
+
+
+def _hit(site: AdminSite, model_admin: ModelAdmin[Any], row: Any) -> SearchResult:
+    title, description = model_admin.found_words(row)  # type: ignore[attr-defined]
+    return SearchResult(
+        title=title,
+        description=description,
+        link=_page(site, model_admin, row.pk),
+        # The heading of its group: hits of one list stand together.
+        icon=str(model_admin.opts.verbose_name_plural),
+    )
 
 
 def _searched(site: AdminSite, request: HttpRequest) -> list[ModelAdmin[Any]]:

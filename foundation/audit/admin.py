@@ -14,7 +14,7 @@ OPERATIONS = {"INSERT": ("Added", "good"), "UPDATE": ("Changed", "wait"), "DELET
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(BackOfficeAdmin):
-    list_display = ("at", "what", "table_name", "row", "actor", "columns", "request_code")
+    list_display = ("at", "what", "table", "row", "actor_words", "columns")
     list_display_links = ("at",)
     list_filter = (
         CreatedFilter,
@@ -26,10 +26,10 @@ class AuditEventAdmin(BackOfficeAdmin):
     fields = (
         "at",
         "what",
-        "table_name",
+        "table",
         "row",
-        "actor",
-        "request_id",
+        "actor_words",
+        "request_code",
         "trace_id",
         "before_json",
         "after_json",
@@ -43,6 +43,10 @@ class AuditEventAdmin(BackOfficeAdmin):
     def what(self, audit_event: AuditEvent) -> str:
         return badge(*OPERATIONS.get(audit_event.operation, (audit_event.operation, "calm")))
 
+    @admin.display(description="table")
+    def table(self, audit_event: AuditEvent) -> str:
+        return audit_event.table_name.partition("_")[2] or audit_event.table_name
+
     @admin.display(description="row")
     def row(self, audit_event: AuditEvent) -> str:
         return mono(audit_event.row_id)
@@ -50,7 +54,7 @@ class AuditEventAdmin(BackOfficeAdmin):
     @admin.display(description="columns")
     def columns(self, audit_event: AuditEvent) -> str:
         names = sorted(audit_event.after or audit_event.before or {})
-        return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
     @admin.display(description="request")
     def request_code(self, audit_event: AuditEvent) -> str:

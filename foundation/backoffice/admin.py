@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 
+from foundation.backoffice.display import NOTHING, actor_words
 from foundation.backoffice.paginator import CappedPaginator
 from foundation.backoffice.scoping import narrow_to_staff
 from foundation.backoffice.views import ActionView
@@ -49,6 +51,7 @@ class BackOfficeAdmin(MerchantScopedAdmin):
     actions = None
     # Sorting by a column without an index reads the whole table: the newest come first, and that is all.
     sortable_by: ClassVar[tuple[str, ...]] = ()
+    empty_value_display = NOTHING
     action_views: ClassVar[list[type[ActionView]]] = []
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
@@ -59,6 +62,18 @@ class BackOfficeAdmin(MerchantScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def found_words(self, obj: Any) -> tuple[str, str]:
+        """A hit of the search: its title, and what tells it from its neighbours."""
+        return str(obj), str(self.opts.verbose_name)
+
+    @admin.display(description="merchant")
+    def merchant_name(self, obj: Any) -> str:
+        return obj.merchant.name if obj.merchant else NOTHING
+
+    @admin.display(description="actor")
+    def actor_words(self, obj: Any) -> str:
+        return actor_words(obj.actor)
 
     def get_urls(self) -> list[URLPattern]:
         return [

@@ -58,6 +58,7 @@ class CreatedFilter(SelectFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         return [
             ("today", "Today"),
+            ("24h", "Last 24 hours"),
             ("yesterday", "Yesterday"),
             ("7d", "Last 7 days"),
             ("30d", "Last 30 days"),
@@ -78,6 +79,7 @@ class CreatedFilter(SelectFilter):
         this_month = today.replace(day=1)
         presets: dict[Any, tuple[datetime, datetime]] = {
             "today": (today, tomorrow),
+            "24h": (now - timedelta(days=1), now),
             "yesterday": (today - timedelta(days=1), today),
             "7d": (today - timedelta(days=6), tomorrow),
             "30d": (today - timedelta(days=29), tomorrow),

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 from django.contrib import admin
 
 from foundation.backoffice.admin import BackOfficeAdmin
-from foundation.backoffice.display import badge, instant, json_block, mono
+from foundation.backoffice.display import NOTHING, badge, instant, json_block, mono
 from foundation.backoffice.filters import CreatedFilter, fixed_filter
+from foundation.backoffice.links import page_link
 from foundation.backoffice.views import ActionView
 from foundation.jobs.models import Job
 from foundation.jobs.operations.redrive_jobs import redrive_jobs
@@ -43,9 +44,10 @@ class JobAdmin(BackOfficeAdmin):
         "tries",
         "run_after_at",
         "finished",
-        "actor",
+        "actor_words",
         "last_error_start",
     )
+    list_before_template = "admin/back_office/chips.html"
     list_filter = (
         fixed_filter("status", Job.Status.choices),
         fixed_filter(
@@ -56,7 +58,7 @@ class JobAdmin(BackOfficeAdmin):
     fields = (
         "name",
         "shown_id",
-        "merchant_id",
+        "shown_merchant",
         "state",
         "queue",
         "args_json",
@@ -66,7 +68,7 @@ class JobAdmin(BackOfficeAdmin):
         "finished",
         "outcome",
         "last_error",
-        "actor",
+        "actor_words",
         "request_id",
         "trace_id",
         "dedupe_key",
@@ -75,6 +77,10 @@ class JobAdmin(BackOfficeAdmin):
     @admin.display(description="id")
     def shown_id(self, job: Job) -> str:
         return mono(job.public_id)
+
+    @admin.display(description="merchant")
+    def shown_merchant(self, job: Job) -> str:
+        return page_link("merchant", job.merchant_id)
 
     @admin.display(description="status")
     def state(self, job: Job) -> str:
@@ -98,7 +104,7 @@ class JobAdmin(BackOfficeAdmin):
 
     @admin.display(description="last error")
     def last_error_start(self, job: Job) -> str:
-        return job.last_error[:80]
+        return job.last_error[:60] or NOTHING
 
     @admin.display(description="arguments")
     def args_json(self, job: Job) -> str:

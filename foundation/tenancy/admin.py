@@ -77,16 +77,24 @@ class RevokeApiKey(ActionView):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
-    list_display = ("name_or_prefix", "merchant", "shown", "scope_words", "state", "last_used", "created")
+    list_display = (
+        "name_or_prefix",
+        "merchant_name",
+        "shown",
+        "scope_words",
+        "state",
+        "last_used",
+        "created",
+    )
     list_select_related = ("merchant",)
     action_views: ClassVar = [RevokeApiKey]
     fields = (
         "name",
         "shown_id",
-        "merchant",
+        "merchant_name",
         "shown",
         "scope_words",
-        "allowed_networks",
+        "networks",
         "state",
         "expires",
         "last_used",
@@ -110,6 +118,10 @@ class ApiKeyAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         if key.scopes == {"*": "write"}:
             return "everything"
         return ", ".join(f"{scope}: {access}" for scope, access in sorted(key.scopes.items())) or "none"
+
+    @admin.display(description="allowed networks")
+    def networks(self, key: ApiKey) -> str:
+        return ", ".join(key.allowed_networks) or "any"
 
     @admin.display(description="state")
     def state(self, key: ApiKey) -> str:
@@ -168,7 +180,10 @@ class AssignStaff(ActionView):
             role=answers["role"].name,
             merchant_ids=[merchant.id for merchant in answers["merchants"]],
         )
-        return f"{staff.username} is now {answers['role'].name} for {len(answers['merchants'])} merchants."
+        count = len(answers["merchants"])
+        return (
+            f"{staff.username} is now {answers['role'].name} for {count} merchant{'' if count == 1 else 's'}."
+        )
 
 
 class SwitchOffStaff(ActionView):

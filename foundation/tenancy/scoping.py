@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models.constraints import BaseConstraint
+from django.utils.text import capfirst
 
 from foundation import ids
 
@@ -50,7 +51,7 @@ class IdentifiedModel(models.Model):
 
     def __str__(self) -> str:
         # A word first: the admin's breadcrumb capitalises the first letter of what this returns.
-        return f"{str(self._meta.verbose_name).capitalize()} {self.public_id}"
+        return f"{capfirst(str(self._meta.verbose_name))} {self.public_id}"
 
 
 class TenantModel(IdentifiedModel):

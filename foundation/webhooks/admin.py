@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.admin import TabularInline
 
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import badge, instant, json_block, mono
 from foundation.backoffice.filters import CreatedFilter, SelectFilter, fixed_filter
+from foundation.backoffice.links import page_link
 from foundation.backoffice.views import ActionView
 from foundation.webhooks.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 from foundation.webhooks.operations.redeliver_webhook import redeliver_webhook
@@ -34,13 +36,13 @@ class FailingFilter(SelectFilter):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(BackOfficeAdmin):
-    list_display = ("url", "merchant", "state", "types", "failing", "created")
+    list_display = ("url", "merchant_name", "state", "types", "failing", "created")
     list_select_related = ("merchant",)
     list_filter = (fixed_filter("status", WebhookEndpoint.Status.choices), FailingFilter)
     fields = (
         "url",
         "shown_id",
-        "merchant",
+        "merchant_name",
         "state",
         "disabled_reason",
         "types",
@@ -116,7 +118,6 @@ class Redeliver(ActionView):
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(BackOfficeAdmin):
     list_display = (
-        "shown_id",
         "event_type",
         "endpoint_url",
         "state",
@@ -129,8 +130,8 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
     list_filter = (fixed_filter("status", WebhookDelivery.Status.choices), CreatedFilter)
     fields = (
         "shown_id",
-        "merchant",
-        "event_type",
+        "merchant_name",
+        "event_page",
         "endpoint_url",
         "state",
         "attempts",
@@ -153,6 +154,10 @@ class WebhookDeliveryAdmin(BackOfficeAdmin):
     @admin.display(description="event")
     def event_type(self, delivery: WebhookDelivery) -> str:
         return delivery.event.type
+
+    @admin.display(description="event")
+    def event_page(self, delivery: WebhookDelivery) -> str:
+        return format_html("{} {}", delivery.event.type, page_link("event", delivery.event_id))
 
     @admin.display(description="endpoint")
     def endpoint_url(self, delivery: WebhookDelivery) -> str:

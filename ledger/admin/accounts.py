@@ -12,7 +12,7 @@ from django.urls import reverse
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import badge, instant, mono
 from foundation.backoffice.filters import fixed_filter
-from ledger.admin.words import balance_words, credit_words, debit_words
+from ledger.admin.words import balance_words, credit_words, debit_words, kind_words
 from ledger.models import LedgerAccount, Posting
 from ledger.queries.balances import with_net_debits
 from ledger.queries.entries import list_latest_postings
@@ -22,7 +22,7 @@ LATEST_POSTINGS = 50
 
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(BackOfficeAdmin):
-    list_display = ("path", "currency_code", "balance", "type", "normal_side", "guarded", "merchant")
+    list_display = ("path", "currency_code", "balance", "type", "normal_side", "guarded", "merchant_name")
     list_filter = (
         fixed_filter("type", LedgerAccount.Type.choices),
         fixed_filter("guard", LedgerAccount.Guard.choices),
@@ -33,7 +33,7 @@ class LedgerAccountAdmin(BackOfficeAdmin):
     fields = (
         "path",
         "shown_id",
-        "merchant",
+        "merchant_name",
         "currency_code",
         "balance",
         "type",
@@ -52,6 +52,7 @@ class LedgerAccountAdmin(BackOfficeAdmin):
         if account is not None:
             latest = list_latest_postings(account.merchant_id, account.id, limit=LATEST_POSTINGS)
             context["latest_postings"] = [_line(posting) for posting in latest]
+            context["most_postings"] = LATEST_POSTINGS
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="id")
@@ -79,7 +80,7 @@ def _line(posting: Posting) -> dict[str, str]:
     return {
         "entry": posting.entry.reference,
         "url": reverse("admin:ledger_journalentry_change", args=[posting.entry_id]),
-        "kind": posting.entry.kind,
+        "kind": kind_words(posting.entry.kind),
         "debit": debit_words(posting),
         "credit": credit_words(posting),
         "effective": instant(posting.entry.effective_at),

@@ -18,7 +18,8 @@ from foundation import clock
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import NOTHING, instant, mono
 from foundation.backoffice.filters import CreatedFilter
-from ledger.admin.words import credit_words, debit_words
+from foundation.backoffice.links import page_link
+from ledger.admin.words import credit_words, debit_words, kind_words
 from ledger.models import JournalEntry, Posting
 
 
@@ -45,6 +46,7 @@ class Lines(TabularInline):
 
     model = Posting
     verbose_name_plural = "lines"
+    empty_value_display = ""
     fields = readonly_fields = ("account_link", "debit", "credit")
     extra = 0
     hide_title = True
@@ -77,24 +79,24 @@ class Lines(TabularInline):
 
 @admin.register(JournalEntry)
 class JournalEntryAdmin(BackOfficeAdmin):
-    list_display = ("shown_reference", "kind", "description", "effective", "recorded", "actor", "merchant")
+    list_display = ("shown_kind", "source", "recorded", "actor_words", "merchant_name", "shown_reference")
     list_filter = (RecordedFilter,)
     search_fields = ("reference__exact",)
-    search_help_text = "The whole reference, such as capture:ca_…"
+    search_help_text = "The whole reference, such as capture:cap_…"
     ordering = ("-id",)
     inlines = (Lines,)
     fields = (
         "shown_id",
-        "merchant",
-        "kind",
-        "reference",
+        "merchant_name",
+        "shown_kind",
+        "full_reference",
         "description",
         "effective",
         "recorded",
         "source",
-        "external_reference",
+        "psp_reference",
         "reversed_entry",
-        "actor",
+        "actor_words",
         "request_id",
         "trace_id",
     )
@@ -105,6 +107,18 @@ class JournalEntryAdmin(BackOfficeAdmin):
     @admin.display(description="reference")
     def shown_reference(self, entry: JournalEntry) -> str:
         return mono(entry.reference)
+
+    @admin.display(description="reference")
+    def full_reference(self, entry: JournalEntry) -> str:
+        return mono(entry.reference)
+
+    @admin.display(description="kind")
+    def shown_kind(self, entry: JournalEntry) -> str:
+        return kind_words(entry.kind)
+
+    @admin.display(description="reference at the PSP")
+    def psp_reference(self, entry: JournalEntry) -> str:
+        return mono(entry.external_reference)
 
     @admin.display(description="id")
     def shown_id(self, entry: JournalEntry) -> str:
@@ -118,9 +132,9 @@ class JournalEntryAdmin(BackOfficeAdmin):
     def recorded(self, entry: JournalEntry) -> str:
         return instant(entry.recorded_at)
 
-    @admin.display(description="source")
+    @admin.display(description="of")
     def source(self, entry: JournalEntry) -> str:
-        return f"{entry.source_kind} {entry.source_id}" if entry.source_id else NOTHING
+        return page_link(entry.source_kind, entry.source_id)
 
     @admin.display(description="reverses")
     def reversed_entry(self, entry: JournalEntry) -> str:

@@ -21,5 +21,10 @@ def credit_words(posting: Posting) -> str:
     return _one_side(-posting.amount_minor, posting.currency)
 
 
+def kind_words(kind: str) -> str:
+    """ "payment_captured" as people say it."""
+    return kind.replace("_", " ").capitalize()
+
+
 def _one_side(minor: int, currency: str) -> str:
     return amount(Money(minor, currency)) if minor > 0 else ""

@@ -8,10 +8,10 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from foundation.backoffice.display import readable
-from foundation.backoffice.forms import ActionForm, MajorUnitsField, ReasonedForm, plain_amount
+from foundation.backoffice.forms import ActionForm, MajorUnitsField, ReasonedForm
 from foundation.backoffice.views import ActionView
 from foundation.money import Money
-from payments.admin.limits import refund_limit, refuse_above_limit
+from payments.admin.limits import refund_limit, refuse_above_limit, remaining_limit
 from payments.errors import FormUsedAlready
 from payments.models import IntentStatus, PaymentAttempt, PaymentIntent, Refund, RefundReason, RefundStatus
 from payments.operations.ask_psp import ask_psp
@@ -31,13 +31,14 @@ CANCELABLE = (
 
 
 class RefundForm(ActionForm):
-    def __init__(self, *args: Any, available: Money, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, available: Money, limit: Money | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        most = available if limit is None or available < limit else limit
         self.fields["amount"] = MajorUnitsField(
             currency=available.currency,
             label=f"Amount in {available.currency.upper()}",
-            initial=available,
-            help_text=f"Up to {plain_amount(available)}.",
+            initial=most,
+            help_text=f"Up to {readable(most)}.",
         )
         self.order_fields(["amount", "reason", "note"])
 
@@ -75,7 +76,10 @@ class RefundPayment(ActionView):
         return ""
 
     def form_arguments(self, intent: PaymentIntent) -> dict[str, Any]:
-        return {"available": _available(intent)}
+        return {
+            "available": _available(intent),
+            "limit": remaining_limit(self.request.user, intent),
+        }
 
     def page_context(self, intent: PaymentIntent) -> dict[str, Any]:
         attempt = intent.latest_attempt
@@ -115,7 +119,7 @@ class CaptureForm(ReasonedForm):
             currency=capturable.currency,
             label=f"Amount in {capturable.currency.upper()}",
             initial=capturable,
-            help_text=f"Up to {plain_amount(capturable)}.",
+            help_text=f"Up to {readable(capturable)}.",
         )
         self.order_fields(["amount", "is_final", "reason"])
 
@@ -178,6 +182,10 @@ class CancelForm(ReasonedForm):
         widget=UnfoldAdminSelectWidget,
     )
     field_order = ("why", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "In your own words"
 
 
 class CancelPayment(ActionView):

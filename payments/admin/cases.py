@@ -7,12 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import badge, instant, json_block, mono
 from foundation.backoffice.filters import CreatedFilter, SelectFilter, fixed_filter
+from payments.admin.words import payment_link
 from payments.models import Case, CaseKind
 
 
@@ -31,15 +30,14 @@ class OpenFilter(SelectFilter):
 
 @admin.register(Case)
 class CaseAdmin(BackOfficeAdmin):
-    list_display = ("kind_words", "state", "payment", "subject_kind", "created")
+    list_display = ("kind_words", "state", "payment", "about", "created")
     list_filter = (OpenFilter, fixed_filter("kind", list(CaseKind.choices)), CreatedFilter)
     fields = (
         "kind_words",
         "shown_id",
         "state",
         "payment",
-        "subject_kind",
-        "subject_id",
+        "about",
         "evidence_json",
         "created",
         "resolved",
@@ -62,12 +60,11 @@ class CaseAdmin(BackOfficeAdmin):
 
     @admin.display(description="payment")
     def payment(self, case: Case) -> str:
-        if case.payment_intent is None:
-            return "–"
-        address = reverse("admin:payments_paymentintent_change", args=[case.payment_intent_id])
-        return format_html(
-            '<a class="bo-link" href="{}">{}</a>', address, mono(case.payment_intent.public_id)
-        )
+        return payment_link(case.payment_intent)
+
+    @admin.display(description="about the")
+    def about(self, case: Case) -> str:
+        return {"attempt": "charge"}.get(case.subject_kind, case.subject_kind)
 
     @admin.display(description="evidence")
     def evidence_json(self, case: Case) -> str:

@@ -12,22 +12,23 @@ from django.utils.html import format_html
 from simple_history.admin import SimpleHistoryAdmin
 
 from foundation.backoffice.admin import BackOfficeAdmin
-from foundation.backoffice.display import amount, badge, instant, json_block, mono
+from foundation.backoffice.display import NOTHING, amount, badge, instant, json_block, mono
 from foundation.backoffice.filters import CreatedFilter
-from payments.admin.words import intent_badge, method_words, order_of, refund_badge
+from payments.admin.words import intent_badge, method_of, method_words, order_of, refund_badge
 from payments.models import Customer, PaymentIntent, PaymentMethod
 from payments.queries.customers import list_payment_methods
 from payments.queries.payment_intents import list_payment_intents
 
 NEWEST_PAYMENTS = 25
+ADDRESS_LINES = ("line1", "line2", "postal_code", "city", "state", "country")
 
 
 @admin.register(Customer)
 class CustomerAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     list_display = ("words", "email", "phone", "shown_id", "created")
     list_filter = (CreatedFilter,)
-    search_fields = ("email__iexact", "name__istartswith")
-    search_help_text = "E-mail, or the beginning of the name"
+    search_fields = ("email", "name")
+    search_help_text = "Part of the e-mail or of the name"
     fields = (
         "shown_id",
         "name",
@@ -39,6 +40,9 @@ class CustomerAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         "metadata_json",
         "created",
     )
+
+    def found_words(self, customer: Customer) -> tuple[str, str]:
+        return self.words(customer), f"{customer.email or NOTHING} · {customer.public_id}"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -74,7 +78,8 @@ class CustomerAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 
     @admin.display(description="address")
     def address_json(self, customer: Customer) -> str:
-        return json_block(customer.address)
+        written = customer.address or {}
+        return ", ".join(str(written[key]) for key in ADDRESS_LINES if written.get(key)) or NOTHING
 
     @admin.display(description="metadata")
     def metadata_json(self, customer: Customer) -> str:
@@ -84,6 +89,7 @@ class CustomerAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 @admin.register(PaymentMethod)
 class PaymentMethodAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     list_display = ("words", "customer_link", "funding", "country", "expiry", "created")
+    list_filter = (CreatedFilter,)
     fields = (
         "words",
         "shown_id",
@@ -143,7 +149,9 @@ def _expiry(method: PaymentMethod) -> str:
 
 def _newest_payments(customer: Customer) -> QuerySet[PaymentIntent]:
     rows = list_payment_intents(merchant_id=customer.merchant_id).filter(customer_id=customer.id)
-    return rows.select_related("payment_method", "latest_attempt").order_by("-id")[:NEWEST_PAYMENTS]
+    return rows.select_related("payment_method", "latest_attempt__payment_method").order_by("-id")[
+        :NEWEST_PAYMENTS
+    ]
 
 
 def _payment_line(intent: PaymentIntent) -> dict[str, Any]:
@@ -153,6 +161,6 @@ def _payment_line(intent: PaymentIntent) -> dict[str, Any]:
         "order": order_of(intent),
         "amount": amount(intent.amount),
         "state": intent_badge(intent) + refund_badge(intent.latest_attempt),
-        "method": method_words(intent.payment_method),
+        "method": method_words(method_of(intent)),
         "created": instant(intent.created_at),
     }

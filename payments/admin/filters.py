@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,9 +12,12 @@ from django.contrib.admin.options import ModelAdmin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
+from foundation import clock
 from foundation.backoffice.filters import SelectFilter, fixed_filter
 from foundation.money import EXPONENTS, MAX_AMOUNT_MINOR
-from payments.models import PaymentAttempt, Refund
+from payments.admin.words import DECLINED, INTENT_WORDS
+from payments.models import IntentStatus, PaymentAttempt, Refund
+from payments.queries.day_figures import LAST_DAY_WORDS, list_payments_with
 
 # Not SELECT DISTINCT: the currencies that shops here sell in; any other is found by search.
 CURRENCIES = [
@@ -58,6 +62,51 @@ class DoubtFilter(SelectFilter):
         attempts = PaymentAttempt.across_merchants.filter(**doubtful).values("payment_intent_id")
         refunds = Refund.across_merchants.filter(**doubtful).values("payment_intent_id")
         return queryset.filter(Q(pk__in=attempts) | Q(pk__in=refunds))
+
+
+class StatusFilter(SelectFilter):
+    """By the words of the status badge; a declined payment is one that needs another method, and says so."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        words = [(str(status), text) for status, (text, _) in INTENT_WORDS.items()]
+        return [*words[-2:-1], ("declined", DECLINED[0]), *words[:-2], words[-1]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "declined":
+            return queryset.filter(
+                status=IntentStatus.REQUIRES_PAYMENT_METHOD, last_payment_error__isnull=False
+            )
+        if self.value() == IntentStatus.REQUIRES_PAYMENT_METHOD:
+            return queryset.filter(
+                status=IntentStatus.REQUIRES_PAYMENT_METHOD, last_payment_error__isnull=True
+            )
+        return queryset.filter(status=self.value()) if self.value() in INTENT_WORDS else queryset
+
+
+class LastDayFilter(SelectFilter):
+    """What happened in the last 24 hours, as the home page counts it: each of its numbers leads here."""
+
+    title = "the last 24 hours"
+    parameter_name = "last_day"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [
+            ("answered", "Approved or declined"),
+            ("approved", "Approved"),
+            ("declined", "Declined"),
+            ("captured", "Captured"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        what = self.value()
+        if what is None or what not in LAST_DAY_WORDS:
+            return queryset
+        now = clock.now()
+        ids_of_day = list_payments_with(what, start=now - timedelta(days=1), end=now + timedelta(seconds=1))
+        return queryset.filter(pk__in=ids_of_day)
 
 
 class AmountFilter(ListFilter):

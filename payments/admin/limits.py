@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from foundation.backoffice.display import readable
 from foundation.context import current
 from foundation.money import Money
 from payments.errors import RefundAboveLimit
@@ -38,15 +39,28 @@ def refuse_above_limit(staff: Any, intent: PaymentIntent, amount: Money) -> None
     limit = refund_limit(staff, amount.currency)
     if limit is None:
         return
-    before = refund_total_of_actor(
-        merchant_id=intent.merchant_id,
-        payment_intent_id=intent.id,
-        actor=current().actor,
-        currency=amount.currency,
-    )
+    before = _used(intent)
     if before + amount > limit:
         raise RefundAboveLimit(
-            f"You may refund up to {limit} of one payment, and {before} of it is used. "
+            f"You may refund up to {readable(limit)} of one payment, and {readable(before)} of it is used. "
             "Ask a colleague with a higher limit.",
             param="amount",
         )
+
+
+def remaining_limit(staff: Any, intent: PaymentIntent) -> Money | None:
+    """What the person may still refund of this payment on their own; None without a limit."""
+    limit = refund_limit(staff, intent.currency)
+    if limit is None:
+        return None
+    used = _used(intent)
+    return limit - used if used < limit else Money.zero(intent.currency)
+
+
+def _used(intent: PaymentIntent) -> Money:
+    return refund_total_of_actor(
+        merchant_id=intent.merchant_id,
+        payment_intent_id=intent.id,
+        actor=current().actor,
+        currency=intent.currency,
+    )

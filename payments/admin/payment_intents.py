@@ -9,25 +9,31 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from simple_history.admin import SimpleHistoryAdmin
 
 from foundation import ids
 from foundation.backoffice.admin import BackOfficeAdmin
-from foundation.backoffice.display import amount, instant, mono
-from foundation.backoffice.filters import CreatedFilter, fixed_filter
+from foundation.backoffice.display import NOTHING, amount, badge, instant, readable, short_id
+from foundation.backoffice.filters import CreatedFilter
+from foundation.money import Money
+from ledger.queries.entries import Entry
 from payments.admin.actions import AskPspAboutPayment, CancelPayment, CapturePayment, RefundPayment
-from payments.admin.filters import AmountFilter, CurrencyFilter, DoubtFilter
+from payments.admin.filters import AmountFilter, CurrencyFilter, DoubtFilter, LastDayFilter, StatusFilter
 from payments.admin.timeline import timeline_lines
 from payments.admin.words import (
-    INTENT_WORDS,
     attempt_badge,
     decline_words,
     intent_badge,
+    method_of,
     method_words,
     movement_badge,
     next_words,
     order_of,
+    reason_words,
     refund_badge,
+    status_words,
 )
 from payments.models import PaymentAttempt, PaymentIntent
 from payments.queries.payment_page import PaymentPage, read_payment_page
@@ -44,15 +50,21 @@ class PaymentIntentAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         "state",
         "method",
         "customer_words",
-        "psp",
         "created",
+        "psp",
     )
-    list_select_related = ("payment_method", "customer", "latest_attempt__psp_account")
+    list_select_related = (
+        "payment_method",
+        "customer",
+        "latest_attempt__psp_account",
+        "latest_attempt__payment_method",
+    )
     list_filter = (
-        fixed_filter("status", [(status, words) for status, (words, _) in INTENT_WORDS.items()]),
+        StatusFilter,
         CreatedFilter,
         CurrencyFilter,
         AmountFilter,
+        LastDayFilter,
         DoubtFilter,
     )
     list_before_template = "admin/back_office/chips.html"
@@ -76,13 +88,19 @@ class PaymentIntentAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         )
         return (found | queryset.filter(pk__in=named) if named else found), may_have_duplicates
 
+    def found_words(self, intent: PaymentIntent) -> tuple[str, str]:
+        made = date_format(timezone.localtime(intent.created_at), "j M Y, H:i")
+        words = [readable(intent.amount), status_words(intent), f"order {order_of(intent)}"]
+        who = self.customer_words(intent)
+        return " · ".join(words), " · ".join([made, *([who] if who != NOTHING else []), intent.public_id])
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         intent = kwargs.get("obj")
         if intent is not None:
             page = intent.read_page = read_payment_page(intent)
-            context |= page_context(page)
+            context |= page_context(page, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -90,7 +108,7 @@ class PaymentIntentAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 
     @admin.display(description="payment")
     def shown_id(self, intent: PaymentIntent) -> str:
-        return mono(f"{intent.public_id[:6]}…{intent.public_id[-6:]}")
+        return short_id(intent.public_id)
 
     @admin.display(description="order")
     def order(self, intent: PaymentIntent) -> str:
@@ -106,43 +124,47 @@ class PaymentIntentAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 
     @admin.display(description="method")
     def method(self, intent: PaymentIntent) -> str:
-        return method_words(intent.payment_method)
+        return method_words(method_of(intent))
 
     @admin.display(description="customer")
     def customer_words(self, intent: PaymentIntent) -> str:
         customer = intent.customer
-        return (customer.email or customer.name if customer else "") or intent.receipt_email or "–"
+        return (customer.email or customer.name if customer else "") or intent.receipt_email or NOTHING
 
     @admin.display(description="PSP")
     def psp(self, intent: PaymentIntent) -> str:
-        return intent.latest_attempt.psp_account.name if intent.latest_attempt else "–"
+        return intent.latest_attempt.psp_account.name if intent.latest_attempt else NOTHING
 
     @admin.display(description="time")
     def created(self, intent: PaymentIntent) -> str:
         return instant(intent.created_at)
 
 
-def page_context(page: PaymentPage) -> dict[str, Any]:
-    """The template's variables, all of them ready to be written out."""
+def page_context(page: PaymentPage, staff: Any) -> dict[str, Any]:
+    """The template's variables, all of them ready to be written out.
+
+    staff: who reads; ledger entries and events lead to their pages for those who may open them."""
     intent = page.intent
+    has_books = staff.has_perm("ledger.view_journalentry")
+    sees_machinery = staff.has_perm("foundation.view_event")
     return {
         "page": page,
         "intent": intent,
         "status_badge": intent_badge(intent),
         "refund_badge": refund_badge(page.latest),
         "order": order_of(intent),
-        "method": method_words(intent.payment_method),
+        "method": method_words(method_of(intent)),
         "next_words": next_words(page),
         "created": instant(intent.created_at),
         "facts": [
-            ("Asked", amount(intent.amount)),
+            ("Amount", amount(intent.amount)),
             ("Captured", amount(page.captured)),
             ("Refunded", amount(page.refunded)),
             ("Available to refund", amount(page.available_to_refund)),
             ("Fee", amount(page.fee)),
             ("Net", amount(page.net)),
         ],
-        "timeline": timeline_lines(page),
+        "timeline": timeline_lines(page, sees_machinery=sees_machinery),
         "attempts": [_attempt_line(attempt) for attempt in page.attempts],
         "captures": [
             (capture, amount(capture.amount), movement_badge(capture.status), instant(capture.created_at))
@@ -158,10 +180,43 @@ def page_context(page: PaymentPage) -> dict[str, Any]:
             )
             for refund in page.refunds
         ],
-        "entries": [
-            (entry, instant(entry.recorded_at), [(line.path, amount(line.amount)) for line in entry.lines])
-            for entry in page.entries
+        "entries": [_entry_block(entry, has_books=has_books) for entry in page.entries],
+        "deliveries": [_delivery_line(row, page, sees_machinery) for row in page.deliveries],
+        "undelivered": sum(row.status != "succeeded" for row in page.deliveries),
+    }
+
+
+def _entry_block(entry: Entry, *, has_books: bool) -> dict[str, Any]:
+    zero = Money.zero(entry.lines[0].amount.currency)
+    return {
+        "title": entry.kind.replace("_", " ").capitalize(),
+        "url": reverse("admin:ledger_journalentry_change", args=[entry.id]) if has_books else "",
+        "at": instant(entry.recorded_at),
+        "lines": [
+            {
+                "path": line.path,
+                "url": (
+                    reverse("admin:ledger_ledgeraccount_change", args=[line.account_id]) if has_books else ""
+                ),
+                "debit": amount(line.amount) if line.amount > zero else "",
+                "credit": amount(-line.amount) if line.amount < zero else "",
+            }
+            for line in entry.lines
         ],
+    }
+
+
+def _delivery_line(delivery: Any, page: PaymentPage, sees_machinery: bool) -> dict[str, Any]:
+    kinds = {event.id: event.type for event in page.events}
+    tone = {"succeeded": "good", "failed": "bad"}.get(delivery.status, "wait")
+    return {
+        "kind": kinds[delivery.event_id],
+        "endpoint": delivery.endpoint.url,
+        "status": badge(delivery.get_status_display(), tone),
+        "tries": delivery.attempts,
+        "url": reverse("admin:foundation_webhookdelivery_change", args=[delivery.pk])
+        if sees_machinery
+        else "",
     }
 
 
@@ -173,9 +228,7 @@ def _attempt_line(attempt: PaymentAttempt) -> dict[str, Any]:
         "method": method_words(attempt.payment_method),
         "decline": decline_words(attempt),
         "code": attempt.decline_code or attempt.error_code,
-        "created": instant(attempt.created_at),
-        "decided": instant(attempt.decided_at),
-        "expires": instant(attempt.authorization_expires_at),
+        "doubt": reason_words(attempt.unknown_reason) if attempt.unknown_reason else "",
     }
 
 

@@ -9,24 +9,33 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
 from simple_history.admin import SimpleHistoryAdmin
 
+from foundation import ids
 from foundation.backoffice.admin import BackOfficeAdmin
-from foundation.backoffice.display import badge, instant, json_block, mono
+from foundation.backoffice.display import NOTHING, badge, instant, json_block, link, mono
 from foundation.backoffice.filters import CreatedFilter, SelectFilter
-from payments.models import PspAccount, PspWebhook
+from payments.models import PaymentIntent, PspAccount, PspWebhook
 
 
 @admin.register(PspAccount)
 class PspAccountAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
-    list_display = ("name", "psp", "merchant", "state", "priority", "currency_words", "deadline", "created")
+    list_display = (
+        "name",
+        "psp",
+        "merchant_name",
+        "state",
+        "priority",
+        "currency_words",
+        "deadline",
+        "created",
+    )
     list_select_related = ("merchant",)
     # Named one by one: a new column of secrets does not appear by itself.
     fields = (
         "name",
         "shown_id",
-        "merchant",
+        "merchant_name",
         "psp",
         "state",
         "priority",
@@ -66,6 +75,16 @@ class PspAccountAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         return instant(account.created_at)
 
 
+# What came of a webhook (operations/handle_psp_webhook.py), in words with a tone.
+RESULTS = {
+    "known": ("Known already", "good"),
+    "recorded": ("Recorded", "good"),
+    "asked": ("PSP asked", "good"),
+    "unmatched": ("No such payment", "warn"),
+    "not_ours": ("Nothing for us", "calm"),
+}
+
+
 class HandledFilter(SelectFilter):
     title = "handled"
     parameter_name = "handled"
@@ -85,7 +104,7 @@ class ReceivedFilter(CreatedFilter):
 
 @admin.register(PspWebhook)
 class PspWebhookAdmin(BackOfficeAdmin):
-    list_display = ("event_type", "event_code", "account", "state", "lag", "payment", "received")
+    list_display = ("event_type", "account", "state", "lag", "payment", "received")
     list_select_related = ("psp_account",)
     list_filter = (HandledFilter, ReceivedFilter)
     search_fields = ("event_id__exact",)
@@ -94,7 +113,7 @@ class PspWebhookAdmin(BackOfficeAdmin):
         "event_type",
         "event_code",
         "account",
-        "psp_reference",
+        "reference",
         "payment",
         "state",
         "error",
@@ -118,7 +137,7 @@ class PspWebhookAdmin(BackOfficeAdmin):
             return badge("Error", "bad")
         if webhook.handled_at is None:
             return badge("Waiting", "wait")
-        return badge(webhook.result or "Handled", "good")
+        return badge(*RESULTS.get(webhook.result, ("Handled", "good")))
 
     @admin.display(description="lag")
     def lag(self, webhook: PspWebhook) -> str:
@@ -129,9 +148,13 @@ class PspWebhookAdmin(BackOfficeAdmin):
     @admin.display(description="payment")
     def payment(self, webhook: PspWebhook) -> str:
         if webhook.payment_intent_id is None:
-            return "–"
+            return NOTHING
         address = reverse("admin:payments_paymentintent_change", args=[webhook.payment_intent_id])
-        return format_html('<a class="bo-link" href="{}">open</a>', address)
+        return link(ids.encode_id(PaymentIntent.public_prefix, webhook.payment_intent_id), address)
+
+    @admin.display(description="the PSP's reference")
+    def reference(self, webhook: PspWebhook) -> str:
+        return mono(webhook.psp_reference)
 
     @admin.display(description="received")
     def received(self, webhook: PspWebhook) -> str:

@@ -7,22 +7,29 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from simple_history.admin import SimpleHistoryAdmin
 
 from foundation.backoffice.admin import BackOfficeAdmin
-from foundation.backoffice.display import amount, instant, json_block, mono
+from foundation.backoffice.display import NOTHING, actor_words, amount, instant, json_block, mono, short_id
 from foundation.backoffice.filters import CreatedFilter, fixed_filter
 from payments.admin.actions import AskPspAboutRefund, WithdrawRefund
 from payments.admin.filters import AmountFilter, CurrencyFilter
-from payments.admin.words import MOVEMENT_WORDS, actor_words, movement_badge
+from payments.admin.words import MOVEMENT_WORDS, movement_badge, order_of, payment_link, reason_words
 from payments.models import Refund
 
 
 @admin.register(Refund)
 class RefundAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
-    list_display = ("shown_id", "shown_amount", "state", "reason_words", "payment", "asked_by", "created")
+    list_display = (
+        "shown_id",
+        "order",
+        "shown_amount",
+        "state",
+        "reason_words",
+        "payment",
+        "asked_by",
+        "created",
+    )
     list_filter = (
         fixed_filter("status", [(status, words) for status, (words, _) in MOVEMENT_WORDS.items()]),
         CreatedFilter,
@@ -38,9 +45,9 @@ class RefundAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         "reason_words",
         "note",
         "asked_by",
-        "psp_reference",
-        "failure_reason",
-        "unknown_reason",
+        "reference",
+        "failure",
+        "doubt",
         "created",
         "decided",
         "next_look",
@@ -53,7 +60,7 @@ class RefundAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 
     @admin.display(description="refund")
     def shown_id(self, refund: Refund) -> str:
-        return mono(f"{refund.public_id[:6]}…{refund.public_id[-6:]}")
+        return short_id(refund.public_id)
 
     @admin.display(description="id")
     def full_id(self, refund: Refund) -> str:
@@ -61,10 +68,23 @@ class RefundAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 
     @admin.display(description="payment")
     def payment(self, refund: Refund) -> str:
-        address = reverse("admin:payments_paymentintent_change", args=[refund.payment_intent_id])
-        return format_html(
-            '<a class="bo-link" href="{}">{}</a>', address, mono(refund.payment_intent.public_id)
-        )
+        return payment_link(refund.payment_intent)
+
+    @admin.display(description="order")
+    def order(self, refund: Refund) -> str:
+        return order_of(refund.payment_intent)
+
+    @admin.display(description="the PSP's reference")
+    def reference(self, refund: Refund) -> str:
+        return mono(refund.psp_reference)
+
+    @admin.display(description="why it failed")
+    def failure(self, refund: Refund) -> str:
+        return reason_words(refund.failure_reason)
+
+    @admin.display(description="why it is in doubt")
+    def doubt(self, refund: Refund) -> str:
+        return reason_words(refund.unknown_reason)
 
     @admin.display(description="amount")
     def shown_amount(self, refund: Refund) -> str:
@@ -76,13 +96,13 @@ class RefundAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 
     @admin.display(description="reason")
     def reason_words(self, refund: Refund) -> str:
-        return refund.get_reason_display() or "–"
+        return refund.get_reason_display() or NOTHING
 
     @admin.display(description="asked for by")
     def asked_by(self, refund: Refund) -> str:
         return actor_words(refund.requested_by)
 
-    @admin.display(description="time")
+    @admin.display(description="asked for at")
     def created(self, refund: Refund) -> str:
         return instant(refund.created_at)
 

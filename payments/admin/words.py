@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from foundation.backoffice.display import badge, readable
+from foundation.backoffice.display import NOTHING, badge, link, readable
 from foundation.money import Money
 from payments.declines import decline_message
 from payments.models import AttemptStatus, IntentStatus, PaymentAttempt, PaymentIntent, PaymentMethod
@@ -21,6 +22,7 @@ INTENT_WORDS: dict[str, tuple[str, str]] = {
     IntentStatus.SUCCEEDED: ("Paid", "good"),
     IntentStatus.CANCELED: ("Canceled", "calm"),
 }
+DECLINED = ("Declined", "bad")
 ATTEMPT_WORDS: dict[str, tuple[str, str]] = {
     AttemptStatus.CREATED: ("Not sent yet", "calm"),
     AttemptStatus.SUBMITTING: ("At the PSP", "wait"),
@@ -46,20 +48,28 @@ MOVEMENT_WORDS: dict[str, tuple[str, str]] = {
     "canceled": ("Withdrawn", "calm"),
 }
 ORDER_KEYS = ("order_id", "order", "order_number", "invoice")
-NOTHING = "–"
 
 
 def intent_badge(intent: PaymentIntent) -> SafeString:
+    return badge(*_status(intent))
+
+
+def status_words(intent: PaymentIntent) -> str:
+    """The badge's words alone."""
+    return _status(intent)[0]
+
+
+def _status(intent: PaymentIntent) -> tuple[str, str]:
     attempt = intent.latest_attempt
     if (
         attempt is not None
         and intent.status == IntentStatus.PROCESSING
         and attempt.status == AttemptStatus.UNKNOWN
     ):
-        return badge("In doubt", "warn")
+        return ("In doubt", "warn")
     if intent.status == IntentStatus.REQUIRES_PAYMENT_METHOD and intent.last_payment_error:
-        return badge("Declined", "bad")
-    return badge(*INTENT_WORDS[intent.status])
+        return DECLINED
+    return INTENT_WORDS[intent.status]
 
 
 def attempt_badge(attempt: PaymentAttempt) -> SafeString:
@@ -88,6 +98,12 @@ def order_of(intent: PaymentIntent) -> str:
     return NOTHING
 
 
+def method_of(intent: PaymentIntent) -> PaymentMethod | None:
+    """What the customer pays with; after a decline, what they tried last."""
+    attempt = intent.latest_attempt
+    return intent.payment_method or (attempt.payment_method if attempt is not None else None)
+
+
 def method_words(method: PaymentMethod | None) -> str:
     """ "Visa •••• 4242"."""
     if method is None:
@@ -104,16 +120,16 @@ def decline_words(attempt: PaymentAttempt) -> str:
     return decline_message(attempt.error_code, attempt.decline_code)
 
 
-def actor_words(actor: str) -> str:
-    """An actor as people say it: "ada", "API key", "background job execute_refund"."""
-    kind, _, name = actor.partition(":")
-    if kind == "staff":
-        return name or "somebody"
-    if kind == "api_key":
-        return "the merchant's API key"
-    if kind == "job":
-        return f"background job {name.rpartition('.')[2].replace('_', ' ')}"
-    return name or actor
+def reason_words(code: str) -> str:
+    """A reason that the connector or the PSP wrote down, for people: "stripe_timeout" is "stripe timeout"."""
+    return code.replace("_", " ") or NOTHING
+
+
+def payment_link(intent: PaymentIntent | None) -> str:
+    """The payment's id, leading to its page."""
+    if intent is None:
+        return NOTHING
+    return link(intent.public_id, reverse("admin:payments_paymentintent_change", args=[intent.pk]))
 
 
 def next_words(page: PaymentPage) -> str:
@@ -123,7 +139,7 @@ def next_words(page: PaymentPage) -> str:
         sentences.append(_next_of_refunds(page))
     if any(case.resolved_at is None for case in page.cases):
         sentences.append(
-            "Something about this payment contradicts itself: a case is open and a person decides."
+            "Something about this payment does not add up: a case is open, and a person has to look at it."
         )
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -135,7 +151,7 @@ def _next_of_intent(page: PaymentPage) -> str:
     if intent.status == IntentStatus.REQUIRES_PAYMENT_METHOD:
         declined = decline_words(latest) if latest is not None else ""
         if declined:
-            return f"{declined} No money has moved; the customer may pay with another method."
+            return f"Declined. {declined} No money has moved; the customer may pay with another method."
         return "The customer has not chosen how to pay. No money has moved."
     if intent.status == IntentStatus.REQUIRES_CAPTURE and latest is not None:
         left = Money(latest.amount_minor - latest.amount_captured_minor, latest.currency)
@@ -145,14 +161,27 @@ def _next_of_intent(page: PaymentPage) -> str:
         )
         return f"{readable(left)} is reserved on the customer's card{until}, and not taken yet.{voiding}"
     if intent.status == IntentStatus.SUCCEEDED:
-        if page.refunded == page.captured:
-            return "Paid, and refunded in full."
-        return "Paid." if not page.refunds_under_way.is_zero else "Paid. Nothing else happens by itself."
+        return _next_of_paid(page)
     return {
         IntentStatus.REQUIRES_CONFIRMATION: "The shop has to confirm the payment. No money has moved.",
-        IntentStatus.REQUIRES_ACTION: "The customer has to authenticate with their bank. No money has moved.",
+        IntentStatus.REQUIRES_ACTION: (
+            "The customer has to authenticate with their bank, then it goes on by itself. No money has moved."
+        ),
         IntentStatus.CANCELED: "Canceled. The customer is not charged.",
     }.get(intent.status, "")
+
+
+def _next_of_paid(page: PaymentPage) -> str:
+    if page.refunded == page.captured:
+        return "Paid, and refunded in full."
+    paid = "Paid."
+    if page.captured < page.intent.amount:
+        paid = (
+            f"{readable(page.captured)} of {readable(page.intent.amount)} was taken; the rest was released."
+        )
+    if not page.refunded.is_zero:
+        paid = f"{paid} {readable(page.refunded)} has been refunded."
+    return paid if not page.refunds_under_way.is_zero else f"{paid} Nothing else happens by itself."
 
 
 def _next_of_processing(attempt: PaymentAttempt) -> str:
@@ -166,10 +195,10 @@ def _next_of_processing(attempt: PaymentAttempt) -> str:
 
 def _next_of_refunds(page: PaymentPage) -> str:
     doubtful = any(refund.status == "unknown" for refund in page.refunds)
-    amount = readable(page.refunds_under_way)
+    on_its_way = f"A refund of {readable(page.refunds_under_way)} is on its way"
     if doubtful:
-        return f"{amount} of refunds is on its way, and the outcome of one is not known yet: do not refund it again."
-    return f"{amount} of refunds is on its way to the customer."
+        return f"{on_its_way}, and its outcome is not known yet: do not refund it again."
+    return f"{on_its_way} to the customer."
 
 
 def _when(moment) -> str:  # type: ignore[no-untyped-def]
