@@ -91,7 +91,7 @@ def test_the_payment_page_says_what_happened_and_what_comes_next(
     page.goto(f"/admin/payments/paymentintent/{intent.id}/change/")
 
     expect(page.get_by_text("Paid. Nothing else happens by itself.")).to_be_visible()
-    expect(page.get_by_text("We called the PSP: authorize")).to_be_visible()
+    expect(page.get_by_text("We asked the PSP to charge the card")).to_be_visible()
     shoot("payment")
     check_accessible()
     page.get_by_text("What was said").first.click()

@@ -12,6 +12,7 @@ from foundation import clock
 from foundation.jobs.inline import run_due_jobs
 from payments.operations.expire_authorizations import expire_authorizations
 from payments.operations.sweep_due_checks import sweep_due_checks
+from payments.operations.sweep_psp_webhooks import sweep_psp_webhooks
 
 DAY_SECONDS = 86_400
 
@@ -27,6 +28,7 @@ def look_after(seconds: float = 0) -> None:
     """What beat and the workers do `seconds` from now: every due look, expiry and job."""
     with later(seconds):
         sweep_due_checks()
+        sweep_psp_webhooks()
         expire_authorizations()
         run_due_jobs()
 

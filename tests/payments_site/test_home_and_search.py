@@ -17,7 +17,16 @@ ClientOf = Callable[[str], Client]
 
 
 def figures(client: Client, group: str) -> dict[str, list[str]]:
-    return {figure.label: figure.shown for figure in client.get("/admin/").context[group]}
+    shown = client.get("/admin/").context[group]
+    return {figure.label: [number for number, _, _ in figure.lines] for figure in shown}
+
+
+def counts_behind(client: Client, group: str) -> dict[str, list[int]]:
+    """How many rows each number's list has."""
+    return {
+        figure.label: [client.get(url).context["cl"].paginator.count for _, url, _ in figure.lines]
+        for figure in client.get("/admin/").context[group]
+    }
 
 
 def test_home_counts_the_day_of_the_persons_merchants_only(merchant: Merchant, client_of: ClientOf) -> None:
@@ -36,6 +45,22 @@ def test_home_counts_the_day_of_the_persons_merchants_only(merchant: Merchant, c
     }
 
 
+def test_each_number_of_the_day_leads_to_the_rows_it_counts(merchant: Merchant, client_of: ClientOf) -> None:
+    paid_payment(merchant, amount_minor=4_200)
+    paid_payment(merchant, amount_minor=1_000)
+    paid_payment(merchant, amount_minor=1_000, currency="eur")
+    payment(merchant, amount_minor=990, status="requires_payment_method", attempt_status="declined")
+    payment(merchant, amount_minor=990, status="requires_capture", attempt_status="authorized")
+
+    assert counts_behind(client_of("agent"), "figures") == {
+        "Authorization rate": [5],
+        "Approved": [4],
+        "Declined": [1],
+        "Captured": [2, 1],
+        "Refunded": [0],
+    }
+
+
 def test_home_shows_what_waits_and_each_number_leads_to_its_list(
     merchant: Merchant, client_of: ClientOf
 ) -> None:
@@ -46,16 +71,14 @@ def test_home_shows_what_waits_and_each_number_leads_to_its_list(
     Job.objects.create(name="payments.execute_refund", queue="psp", status="dead", merchant_id=merchant.id)
     client = client_of("admin")
 
-    waiting = client.get("/admin/").context["waiting"]
-
-    assert {figure.label: figure.shown for figure in waiting} == {
+    assert figures(client, "waiting") == {
         "Payments in doubt": ["1"],
         "Open cases": ["0"],
         "PSP webhooks not handled": ["0"],
         "Dead jobs": ["1"],
         "Webhook endpoints failing": ["0"],
     }
-    assert [client.get(figure.url).context["cl"].paginator.count for figure in waiting] == [1, 0, 0, 1, 0]
+    assert list(counts_behind(client, "waiting").values()) == [[1], [0], [0], [1], [0]]
 
 
 def test_home_without_payments_is_quiet(client_of: ClientOf) -> None:

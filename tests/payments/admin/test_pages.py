@@ -42,6 +42,25 @@ def test_the_list_shows_only_the_persons_merchants(
     assert listed(client, "?q=theirs") == []
 
 
+def test_a_declined_payment_is_listed_as_declined_with_the_card_that_was_tried(
+    merchant: Merchant, client_of: ClientOf
+) -> None:
+    declined = payment(
+        merchant,
+        amount_minor=990,
+        order="declined",
+        status="requires_payment_method",
+        attempt_status="declined",
+        last_payment_error={"code": "card_declined"},
+    )
+    PaymentIntent.across_merchants.filter(pk=declined.pk).update(payment_method=None)
+    client = client_of("agent")
+
+    assert listed(client, "?status=declined") == ["declined"]
+    assert listed(client, "?status=requires_payment_method") == []
+    assert "Visa •••• 4242" in client.get(f"{LIST}?status=declined").content.decode()
+
+
 @pytest.mark.parametrize("word", ["536365", "jane@example.com", "4242", "JANE", "porter 536365"])
 def test_a_payment_is_found_by_what_the_customer_says(
     word: str, merchant: Merchant, client_of: ClientOf
@@ -74,6 +93,10 @@ def test_a_foreign_psp_reference_finds_nothing(
     ("query", "orders"),
     [
         ("?status=succeeded", ["dollars"]),
+        ("?status=declined", []),
+        ("?last_day=captured", ["dollars"]),
+        ("?last_day=approved", ["yen", "dollars"]),
+        ("?last_day=nonsense", ["yen", "dollars"]),
         ("?currency=jpy", ["yen"]),
         ("?amount_from=4000", ["yen"]),
         ("?amount_to=42", ["dollars"]),
@@ -139,7 +162,7 @@ def test_the_page_adds_up_what_was_captured_refunded_and_kept(
         "1.52 USD",
         "40.48 USD",
     ]
-    assert "2.00 USD of refunds is on its way to the customer." in answer.content.decode()
+    assert "A refund of 2.00 USD is on its way to the customer." in answer.content.decode()
 
 
 def test_the_timeline_mixes_sources_newest_first_and_tells_a_persons_act_once(
@@ -167,6 +190,39 @@ def test_the_timeline_mixes_sources_newest_first_and_tells_a_persons_act_once(
         ("api", "payment_intent.created"),
     ]
     assert (timeline[0].actor, timeline[0].note) == ("staff:ada", "Paid twice: twice")
+
+
+def test_an_agents_capture_is_told_with_its_reason(merchant: Merchant, client_of: ClientOf) -> None:
+    intent = payment(merchant, amount_minor=4_200, status="requires_capture", attempt_status="authorized")
+    client = client_of("agent")
+    client.post(
+        f"{LIST}{intent.id}/capture/",
+        {
+            "form_key": "01890000-0000-7000-8000-000000000001",
+            "amount": "10.00",
+            "is_final": "on",
+            "reason": "ships in two boxes",
+        },
+    )
+
+    newest = client.get(f"{LIST}{intent.id}/change/").context["timeline"][0]
+
+    assert (newest["words"], newest["actor"], newest["note"]) == (
+        "Asked to capture 10.00 USD, and to release the rest",
+        "ada",
+        "ships in two boxes",
+    )
+
+
+def test_ledger_entries_lead_to_the_books_for_those_who_may_open_them(
+    merchant: Merchant, client_of: ClientOf
+) -> None:
+    intent = paid_payment(merchant)
+
+    by_agent, by_auditor = page_of(client_of("agent"), intent), page_of(client_of("auditor"), intent)
+
+    assert "/admin/ledger/journalentry/" not in by_agent
+    assert "/admin/ledger/journalentry/" in by_auditor
 
 
 def test_the_page_takes_a_bounded_number_of_queries(
@@ -217,7 +273,7 @@ def test_an_open_case_is_said_on_the_page(merchant: Merchant, client_of: ClientO
         subject_id=intent.id,
     )
 
-    assert "a case is open and a person decides" in page_of(client_of("agent"), intent)
+    assert "a case is open, and a person has to look at it" in page_of(client_of("agent"), intent)
 
 
 def test_the_form_of_a_payment_can_not_be_saved(merchant: Merchant, client_of: ClientOf) -> None:

@@ -1,0 +1,104 @@
+"""Every arrow of the state machines is walked, and every other is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django_fsm import TransitionNotAllowed
+
+from foundation.ids import new_id
+from payments.models import Capture, PaymentAttempt, PaymentIntent, Refund
+from payments.models.attempts import UNDECIDED
+from payments.models.attempts import AttemptStatus as A
+from payments.models.captures import CaptureStatus as C
+from payments.models.intents import OPEN
+from payments.models.intents import IntentStatus as Intent
+from payments.models.refunds import RefundStatus as R
+
+Arrows = dict[str, tuple[list[Any], Any]]
+
+ATTEMPT: Arrows = {
+    "submit": ([A.CREATED], A.SUBMITTING),
+    "require_action": ([A.SUBMITTING, A.UNKNOWN, A.PENDING], A.REQUIRES_ACTION),
+    "wait": ([A.SUBMITTING, A.UNKNOWN, A.REQUIRES_ACTION], A.PENDING),
+    "lose_sight": ([A.SUBMITTING, A.REQUIRES_ACTION, A.PENDING], A.UNKNOWN),
+    "authorize": (UNDECIDED, A.AUTHORIZED),
+    "succeed": ([*UNDECIDED, A.AUTHORIZED, A.PARTIALLY_CAPTURED], A.SUCCEEDED),
+    "capture_part": ([A.AUTHORIZED, A.PARTIALLY_CAPTURED], A.PARTIALLY_CAPTURED),
+    "decline": (UNDECIDED, A.DECLINED),
+    "never_happened": ([A.CREATED, *UNDECIDED], A.NOT_SENT),
+    "void": ([*UNDECIDED, A.AUTHORIZED], A.VOIDED),
+    "expire": ([A.AUTHORIZED, A.REQUIRES_ACTION], A.EXPIRED),
+}
+INTENT: Arrows = {
+    "ask_for_payment_method": (OPEN, Intent.REQUIRES_PAYMENT_METHOD),
+    "ask_for_confirmation": (OPEN, Intent.REQUIRES_CONFIRMATION),
+    "ask_for_action": (OPEN, Intent.REQUIRES_ACTION),
+    "wait_for_psp": (OPEN, Intent.PROCESSING),
+    "ask_for_capture": (OPEN, Intent.REQUIRES_CAPTURE),
+    "succeed": (OPEN, Intent.SUCCEEDED),
+    "cancel": (OPEN, Intent.CANCELED),
+}
+CAPTURE: Arrows = {
+    "submit": ([C.CREATED], C.SUBMITTING),
+    "succeed": ([C.CREATED, C.SUBMITTING, C.UNKNOWN], C.SUCCEEDED),
+    "fail": ([C.CREATED, C.SUBMITTING, C.UNKNOWN], C.FAILED),
+    "try_again": ([C.FAILED], C.CREATED),
+    "lose_sight": ([C.SUBMITTING, C.UNKNOWN], C.UNKNOWN),
+}
+REFUND: Arrows = {
+    "approve": ([R.REQUIRES_APPROVAL], R.CREATED),
+    "submit": ([R.CREATED], R.SUBMITTING),
+    "unsend": ([R.SUBMITTING, R.UNKNOWN], R.CREATED),
+    "wait": ([R.SUBMITTING, R.UNKNOWN], R.PENDING),
+    "succeed": ([R.SUBMITTING, R.PENDING, R.UNKNOWN], R.SUCCEEDED),
+    "fail": ([R.CREATED, R.SUBMITTING, R.PENDING, R.UNKNOWN], R.FAILED),
+    "come_back": ([R.SUCCEEDED], R.FAILED),
+    "lose_sight": ([R.SUBMITTING, R.PENDING, R.UNKNOWN], R.UNKNOWN),
+    "cancel": ([R.REQUIRES_APPROVAL, R.CREATED], R.CANCELED),
+}
+MACHINES: list[tuple[Any, Any, Arrows]] = [
+    (PaymentAttempt, A, ATTEMPT),
+    (PaymentIntent, Intent, INTENT),
+    (Capture, C, CAPTURE),
+    (Refund, R, REFUND),
+]
+CASES = [
+    pytest.param(
+        model, arrow, source, target if source in sources else None, id=f"{model.__name__}.{arrow} {source}"
+    )
+    for model, states, arrows in MACHINES
+    for arrow, (sources, target) in arrows.items()
+    for source in states
+]
+
+
+@pytest.mark.parametrize(("model", "arrow", "source", "target"), CASES)
+def test_arrow_is_taken_from_its_sources_and_from_nowhere_else(
+    model: Any, arrow: str, source: str, target: str | None
+) -> None:
+    row = model(id=new_id(), status=source)
+
+    if target is None:
+        with pytest.raises(TransitionNotAllowed):
+            getattr(row, arrow)()
+        assert row.status == source
+    else:
+        getattr(row, arrow)()
+        assert row.status == target
+
+
+@pytest.mark.parametrize(("model", "states", "arrows"), MACHINES)
+def test_no_arrow_is_left_out(model: Any, states: Any, arrows: Arrows) -> None:
+    declared = {name for name in dir(model) if hasattr(getattr(model, name, None), "_django_fsm")}
+
+    assert declared == set(arrows)
+
+
+@pytest.mark.parametrize("model", [PaymentAttempt, PaymentIntent, Capture, Refund])
+def test_state_cannot_be_assigned(model: Any) -> None:
+    row = model(id=new_id())
+
+    with pytest.raises(AttributeError):
+        row.status = "succeeded"
