@@ -1,6 +1,7 @@
 """Every address of the site: the API under /v1, its documentation, health, and the pages for people."""
 
 from django.urls import include, path, re_path
+from django.views.generic import TemplateView
 
 from foundation.http import docs, routes
 from payments.psp_webhooks.views import PspWebhookView
@@ -13,6 +14,7 @@ urlpatterns = [
     path("v1/", include("payments.api.urls")),
     re_path(r"^v1(?:/.*)?$", routes.unknown_route),
     path("psp/webhooks/<str:account>/", PspWebhookView.as_view(), name="psp_webhook"),
+    path("returned", TemplateView.as_view(template_name="public/returned.html"), name="returned"),
     path("docs/api", docs.api_reference, name="docs_api"),
     path("docs/errors", docs.error_index, name="docs_errors"),
     path("docs/errors/<str:code>", docs.error_page, name="docs_error"),

@@ -14,7 +14,7 @@ from payments.operations.record_setup_outcome import record_setup_outcome
 from payments.psp.port import Credentials, SetupRequest
 from payments.psp.registry import connector_for
 from payments.queries.customers import get_payment_method, list_tokens
-from payments.queries.psp_orders import credentials_of, open_token
+from payments.queries.psp_orders import credentials_of, open_token, returned_page
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.check_payment_method import refuse_unless_chargeable
 
@@ -97,7 +97,7 @@ def _open(
         token=open_token(token),
         psp_customer_reference=token.psp_customer_reference,
         off_session=setup.usage == "off_session",
-        return_url=setup.return_url,
+        return_url=setup.return_url or returned_page(),
         references={"setup_intent": setup.public_id},
     )
     return setup, (token.psp_account.psp, credentials_of(token.psp_account), request)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
+
 from foundation.ids import encode_id
 from foundation.money import Money
 from foundation.vault.fields import decrypt_field
@@ -74,6 +77,11 @@ def open_token(token: PspToken) -> str:
     )
 
 
+def returned_page() -> str:
+    """Where a customer comes back to who was sent to their bank for a caller that named no page of its own."""
+    return f"{settings.PUBLIC_BASE_URL}{reverse('returned')}"
+
+
 def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToken) -> AttemptOrder:
     """The order for an attempt whose rows are at hand."""
     account = token.psp_account
@@ -84,7 +92,7 @@ def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToke
         psp_customer_reference=token.psp_customer_reference,
         capture=attempt.capture_method == "automatic",
         off_session=attempt.off_session,
-        return_url=intent.return_url,
+        return_url=intent.return_url or returned_page(),
         statement_descriptor_suffix=intent.statement_descriptor_suffix,
         save_for_off_session=intent.setup_future_usage == "off_session",
         references={"payment_intent": intent.public_id, "charge": attempt.public_id},
