@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
+from hypothesis import HealthCheck, settings
 
 from foundation.ids import new_id
 from payments.psp.sandbox.sandbox import Sandbox
 from tests.factories.scripted_psp import ScriptedPsp, running_sandbox
+
+# How fast examples are made is no matter of a test: a busy machine must not turn one red.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 _execute_sql_flush = DatabaseOperations.execute_sql_flush
 
