@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from foundation import clock
 from foundation.context import current
 from foundation.jobs.staging import stage_job
 from foundation.transactions import owns_transaction
 from payments.models import PspAccount, PspWebhook
 from payments.psp.port import PspNews
-from payments.queries.movements import is_news_under_way
+from payments.queries.movements import find_attempt_of_news, is_news_under_way
+from payments.steps.weigh_attempt_outcome import tells_nothing_new
 
 
 @owns_transaction
@@ -18,9 +20,11 @@ def receive_psp_webhook(
 ) -> bool:
     """Answers whether it was new. news: what the verified body says.
 
-    Writes: the inbox row; job payments.handle_psp_webhook, unless the call it tells of is still under way.
+    Writes: the inbox row; job payments.handle_psp_webhook, unless it tells nothing new or its call is under way.
     Safe to repeat: the event id is unique for the PSP account; a repeat writes nothing.
     """
+    attempt = find_attempt_of_news(psp_account, news) if news.kind == "attempt" else None
+    is_repeat = attempt is not None and tells_nothing_new(attempt, news)
     webhook = PspWebhook(
         merchant_id=merchant_id,
         psp_account_id=psp_account.id,
@@ -31,13 +35,17 @@ def receive_psp_webhook(
         headers=headers,
         request_id=current().request_id,
         trace_id=current().trace_id,
+        # In life nearly every webhook repeats what the call answered: it is put away as it comes.
+        handled_at=clock.now() if is_repeat else None,
+        result="known" if is_repeat else "",
+        payment_intent_id=attempt.payment_intent_id if attempt is not None else None,
     )
     # PSPs repeat themselves: the unique key decides, without an error that would end the transaction.
     PspWebhook.across_merchants.bulk_create([webhook], ignore_conflicts=True)
     is_new = PspWebhook.objects.for_merchant(merchant_id).filter(pk=webhook.pk).exists()
     # PSPs tell before they answer. Whoever made the call is about to record the answer, which says more: such news
     # is left to the sweep, which puts it away with many others.
-    if is_new and not is_news_under_way(psp_account, news):
+    if is_new and not is_repeat and not is_news_under_way(psp_account, news):
         stage_job(
             "payments.handle_psp_webhook",
             {"merchant_id": str(merchant_id), "webhook_id": str(webhook.id)},

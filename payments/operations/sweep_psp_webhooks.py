@@ -16,7 +16,7 @@ from payments.locks import lock_unhandled_webhooks
 from payments.models import PaymentAttempt, PspWebhook
 from payments.psp.registry import connector_for
 from payments.queries.movements import is_call_under_way, list_attempts_of_keys
-from payments.steps.weigh_attempt_outcome import Verdict, weigh_attempt_outcome
+from payments.steps.weigh_attempt_outcome import tells_nothing_new
 
 BATCH = 500
 QUIET_SECONDS = 5
@@ -50,13 +50,7 @@ def sweep_psp_webhooks() -> int:
         attempt = attempts.get((row.psp_account_id, one.psp_key))
         if attempt is not None and is_call_under_way(attempt):
             continue
-        is_repeat = (
-            attempt is not None
-            and attempt.next_check_at is None
-            and one.outcome is not None
-            and weigh_attempt_outcome(attempt, one.outcome) is Verdict.KNOWN
-        )
-        if attempt is not None and is_repeat:
+        if attempt is not None and tells_nothing_new(attempt, one):
             known.append((row, attempt))
         else:
             rest.append(row)

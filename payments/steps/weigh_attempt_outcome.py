@@ -6,6 +6,7 @@ from enum import Enum
 
 from payments.models import AttemptStatus, PaymentAttempt
 from payments.psp.outcomes import Declined, InquiryOutcome, Succeeded, Voided
+from payments.psp.port import PspNews
 
 S = AttemptStatus
 RELEASED = (S.VOIDED, S.EXPIRED)
@@ -49,3 +50,13 @@ def _weigh_success(status: str, outcome: Succeeded, has_open_capture: bool) -> V
         return Verdict.KNOWN
     # Money was taken that we never asked for, or no longer expected.
     return Verdict.CONTRADICTS
+
+
+def tells_nothing_new(attempt: PaymentAttempt, news: PspNews) -> bool:
+    """Whether news of this attempt repeats what is recorded, and nothing about the attempt is in doubt."""
+    if attempt.next_check_at is not None or news.outcome is None:
+        return False
+    if attempt.status in (S.AUTHORIZED, S.PARTIALLY_CAPTURED) and getattr(news.outcome, "captured", None):
+        # Money was taken on it: a capture of ours may be waiting for just this news.
+        return False
+    return weigh_attempt_outcome(attempt, news.outcome) is Verdict.KNOWN
