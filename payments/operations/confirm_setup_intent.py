@@ -16,7 +16,7 @@ from payments.psp.registry import connector_for
 from payments.queries.customers import get_payment_method, list_tokens
 from payments.queries.psp_orders import credentials_of, open_token, returned_page
 from payments.schedules import SUBMISSION_LEASE_SECONDS
-from payments.steps.check_payment_method import refuse_unless_chargeable
+from payments.steps.check_payment_method import refuse_if_detached, refuse_unless_chargeable
 
 CONFIRMABLE = (SetupIntentStatus.REQUIRES_PAYMENT_METHOD, SetupIntentStatus.REQUIRES_CONFIRMATION)
 
@@ -78,6 +78,8 @@ def _open(
     if setup.payment_method_id is None:
         raise PaymentMethodMissing(param="payment_method")
     tokens = list_tokens(merchant_id=merchant_id, payment_method_id=setup.payment_method_id)
+    assert setup.payment_method is not None, "it was just looked at"
+    refuse_if_detached(setup.payment_method, tokens)
     usable = [token for token in tokens if token.psp_account.is_active]
     if not usable:
         raise PspNotConfigured()

@@ -10,16 +10,18 @@ from payments.psp.port import SavedToken, SaveTokenRequest
 from payments.psp.registry import connector_for
 from payments.queries.customers import find_psp_customer_reference, list_tokens
 from payments.queries.psp_orders import credentials_of, open_token
+from payments.steps.check_payment_method import refuse_if_detached
 
 
 @outside_transaction
 def save_at_psps(*, customer: Customer, method: PaymentMethod) -> list[tuple[PspToken, SavedToken]]:
     """What each PSP made of its token; the customer need not be stored yet: its id is all a PSP is told.
 
-    Raises: PaymentMethodUnusable (a PSP refuses), PspUnavailable. Writes nothing here.
+    Raises: PaymentMethodUnusable (a PSP refuses, or it was detached), PspUnavailable. Writes nothing here.
     Safe to repeat: the keys at the PSP follow from the token and the customer.
     """
     tokens = list_tokens(merchant_id=method.merchant_id, payment_method_id=method.id)
+    refuse_if_detached(method, tokens)
     return [(token, _save(token, customer)) for token in tokens if not token.psp_customer_reference]
 
 

@@ -15,7 +15,7 @@ from payments.models import PaymentAttempt, PaymentIntent, PspToken
 from payments.queries.psp_orders import AttemptOrder, attempt_order
 from payments.routing.choose import choose_psp
 from payments.schedules import SUBMISSION_LEASE_SECONDS
-from payments.steps.check_payment_method import refuse_unless_chargeable
+from payments.steps.check_payment_method import refuse_if_detached, refuse_unless_chargeable
 from payments.steps.settle_intent import settle_intent
 
 
@@ -40,6 +40,7 @@ def open_attempt(
         .filter(payment_method_id=method.id)
         .select_related("psp_account")
     )
+    refuse_if_detached(method, tokens)
     decision = choose_psp(
         currency=intent.currency,
         accounts=[token.psp_account for token in tokens],
