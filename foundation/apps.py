@@ -9,6 +9,8 @@ class FoundationConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported for what they register: Celery's one task, and the foundation's own jobs.
+        from foundation.audit import tasks as _audit  # noqa: F401
+        from foundation.audit.sealed_tables import SealedTable, register_sealed_table
         from foundation.events import tasks as _events  # noqa: F401
         from foundation.idempotency import tasks as _idempotency  # noqa: F401
         from foundation.jobs import tasks as _jobs  # noqa: F401
@@ -17,5 +19,7 @@ class FoundationConfig(AppConfig):
         from foundation.webhooks import tasks as _webhooks  # noqa: F401
 
         register_foundation_gauges()
+        register_sealed_table(SealedTable("foundation_auditevent", dated_by="created_at"))
+        register_sealed_table(SealedTable("foundation_event", dated_by="created_at"))
         # A malformed VAULT_KEYS stops the start with one sentence, not the first payment with a traceback.
         get_key_wrapper()

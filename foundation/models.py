@@ -1,6 +1,6 @@
 """Django looks here for the foundation's models; they live in the rooms that own them."""
 
-from foundation.audit.models import AuditEvent
+from foundation.audit.models import AuditEvent, AuditVerification, Seal, SealPage
 from foundation.events.models import Event, EventCursor
 from foundation.idempotency.models import IdempotencyKey
 from foundation.jobs.models import Job
@@ -11,6 +11,7 @@ from foundation.webhooks.models import DeliveryAttempt, WebhookDelivery, Webhook
 __all__ = [
     "ApiKey",
     "AuditEvent",
+    "AuditVerification",
     "DataKey",
     "DeliveryAttempt",
     "Event",
@@ -18,6 +19,8 @@ __all__ = [
     "IdempotencyKey",
     "Job",
     "Merchant",
+    "Seal",
+    "SealPage",
     "StaffAssignment",
     "StaffUser",
     "WebhookDelivery",

@@ -115,6 +115,11 @@ class Audited(_TableTrigger):
         )
 
 
+def protections_in(operations: Iterable[Operation]) -> list[_TableTrigger]:
+    """The operations of this module among a migration's."""
+    return [operation for operation in operations if isinstance(operation, _TableTrigger)]
+
+
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 

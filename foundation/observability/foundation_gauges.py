@@ -1,4 +1,4 @@
-"""The foundation's own gauges: jobs, the event dispatcher, webhook deliveries, beat. One indexed query each.
+"""The foundation's own gauges: jobs, the event dispatcher, webhook deliveries, beat, seals. One indexed query each.
 
 Every scan is bounded: a backlog of millions must not make the scrape that reports it time out.
 """
@@ -63,6 +63,24 @@ SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity
 WHERE datname = current_database() GROUP BY 1
 """
 
+_SEAL_AGE = """
+SELECT coalesce((
+    SELECT extract(epoch FROM now() - sealed_at) FROM foundation_seal ORDER BY number DESC LIMIT 1
+), -1)
+"""
+# The newest slices first: a day of both kinds is within these.
+_SEAL_FINDINGS = """
+SELECT coalesce(sum(finding_count), 0) FROM (
+    SELECT finding_count, finished_at FROM foundation_auditverification ORDER BY id DESC LIMIT 1000
+) AS latest WHERE finished_at > now() - interval '1 day'
+"""
+_VERIFICATION_AGE = """
+SELECT kind.kind, coalesce((
+    SELECT extract(epoch FROM now() - finished_at) FROM foundation_auditverification AS verification
+    WHERE verification.kind = kind.kind ORDER BY id DESC LIMIT 1
+), -1) FROM (VALUES ('rows'), ('seals')) AS kind (kind)
+"""
+
 
 def register_foundation_gauges() -> None:
     """Called once, from AppConfig.ready."""
@@ -104,6 +122,7 @@ def register_foundation_gauges() -> None:
     register_gauge(
         "payments_beat_age_seconds", "Since the last tick of beat; -1 when none is in sight.", _one(_BEAT_AGE)
     )
+    _register_seal_gauges()
     register_gauge(
         "payments_database_connections",
         "Connections to the database by state.",
@@ -111,6 +130,25 @@ def register_foundation_gauges() -> None:
         label="state",
     )
     register_gauge("payments_redis_memory_bytes", "Memory that Redis uses.", _redis_memory_bytes)
+
+
+def _register_seal_gauges() -> None:
+    register_gauge(
+        "payments_seal_age_seconds",
+        "Since the audit trail was last sealed; -1 when it never was.",
+        _one(_SEAL_AGE),
+    )
+    register_gauge(
+        "payments_seal_findings",
+        "What the verifier found to differ from its seal within a day; anything but 0 pages.",
+        _one(_SEAL_FINDINGS),
+    )
+    register_gauge(
+        "payments_seal_verification_age_seconds",
+        "Since the verifier last finished a slice; -1 when it never did.",
+        lambda: _by_label(_VERIFICATION_AGE),
+        label="kind",
+    )
 
 
 def _redis_memory_bytes() -> float:
