@@ -9,7 +9,9 @@ from urllib.parse import parse_qsl
 from .books import Body, to_json
 from .faults import FAULTS, RuleUnreadable, read_script
 from .pages import CONTENT_SECURITY_POLICY, challenge_page, missing_page, return_location
+from .reports.wishes import WishUnreadable
 from .schema import BUSINESS_TABLES
+from .settlement_controls import REPORTS_PATH, SettlementControls
 from .summary import books_entries, books_summary
 from .webhooks import EVERYONE
 from .wire import Reply, Request
@@ -25,6 +27,7 @@ class Wrong(Exception):
 class Controls:
     def __init__(self, sandbox: "Sandbox") -> None:
         self._sandbox = sandbox
+        self._settlement = SettlementControls(sandbox)
         self._paths = {
             ("GET", "/healthz"): self._health,
             ("GET", "/books"): self._books,
@@ -37,17 +40,21 @@ class Controls:
             ("POST", "/sandbox/reset"): self._reset,
             ("POST", "/sandbox/webhook_endpoints"): self._register,
             ("GET", "/sandbox/webhooks"): self._webhooks,
+            ("POST", "/sandbox/payouts"): self._pay_out,
+            ("GET", REPORTS_PATH): self._settlement.names,
         }
 
     def respond(self, request: Request) -> Reply:
         if request.path.startswith("/3ds/"):
             return self._challenge(request)
         answer = self._paths.get((request.method, request.path))
-        if answer is None:
-            return _json(404, {"error": f"the sandbox has no {request.method} {request.path}"})
         try:
-            return _json(200, answer(request))
-        except (Wrong, RuleUnreadable) as error:
+            if answer is not None:
+                return _json(200, answer(request))
+            if request.path.startswith(f"{REPORTS_PATH}/"):
+                return self._report(request)
+            return _json(404, {"error": f"the sandbox has no {request.method} {request.path}"})
+        except (Wrong, RuleUnreadable, WishUnreadable) as error:
             return _json(400, {"error": str(error)})
 
     def _health(self, _: Request) -> Body:
@@ -120,6 +127,15 @@ class Controls:
         """How many deliveries are in which state."""
         rows = self._sandbox.books.rows("SELECT state, COUNT(*) FROM webhook_deliveries GROUP BY state")
         return {"deliveries": dict(rows)}
+
+    def _pay_out(self, request: Request) -> Body:
+        return self._settlement.pay_out(_object(request))
+
+    def _report(self, request: Request) -> Reply:
+        """GET is the file as a provider would send it, POST the same with what was planted."""
+        if request.method == "GET":
+            return self._settlement.file(request)
+        return self._settlement.told(request, _object(request))
 
     def _challenge(self, request: Request) -> Reply:
         object_id, _, verdict = request.path.removeprefix("/3ds/").partition("/")

@@ -11,10 +11,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "payment_methods": ("customer", "type"),
     "setup_intents": ("status", "customer", "payment_method"),
     "balance_transactions": ("type", "source", "currency", "amount", "fee", "net"),
+    "payouts": ("status", "currency", "amount", "arrival_date"),
     "events": ("type",),
     "webhook_endpoints": ("url",),
 }
-_INTEGERS = frozenset({"deleted", "amount", "fee", "net", "amount_capturable"})
+_INTEGERS = frozenset({"deleted", "amount", "fee", "net", "amount_capturable", "arrival_date"})
 
 _LOOKUPS = """
 CREATE INDEX IF NOT EXISTS charges_of_intent ON charges(payment_intent, seq);
@@ -50,6 +51,10 @@ CREATE TABLE IF NOT EXISTS due_work (
     account TEXT NOT NULL, object TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS due_work_by_time ON due_work(due_at);
+CREATE TABLE IF NOT EXISTS settled_transactions (
+    id TEXT PRIMARY KEY, payout TEXT NOT NULL, seq INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS settled_by_payout ON settled_transactions(payout, seq);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -57,6 +62,7 @@ CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)
 BUSINESS_TABLES = (
     *(table for table in COLUMNS if table != "webhook_endpoints"),
     "metadata",
+    "settled_transactions",
     "idempotency_keys",
     "webhook_deliveries",
     "due_work",

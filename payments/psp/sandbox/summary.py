@@ -16,12 +16,17 @@ SELECT account, currency,
     COALESCE(-SUM(CASE WHEN type = 'refund' THEN amount END), 0),
     COUNT(CASE WHEN type = 'refund_failure' THEN 1 END),
     COALESCE(SUM(CASE WHEN type = 'refund_failure' THEN amount END), 0),
+    COALESCE(SUM(CASE WHEN type NOT IN ('payout', 'payout_failure') THEN net END), 0),
+    COUNT(CASE WHEN type = 'payout' THEN 1 END),
+    COALESCE(-SUM(CASE WHEN type = 'payout' THEN net END), 0),
+    COALESCE(SUM(CASE WHEN type = 'payout_failure' THEN net END), 0),
     COALESCE(SUM(net), 0)
 FROM balance_transactions WHERE (?1 IS NULL OR account = ?1) GROUP BY account, currency
 """
 _MOVEMENT_NAMES = (
     "charges_count", "captures_count", "charges_gross_minor", "fees_minor", "refunds_count",
     "refunds_amount_minor", "refunds_returned_count", "refunds_returned_minor", "net_minor",
+    "payouts_count", "payouts_amount_minor", "payouts_returned_minor", "balance_minor",
 )  # fmt: skip
 _OPEN = """
 SELECT account, currency, COUNT(*), SUM(amount_capturable)
@@ -34,7 +39,8 @@ def books_summary(books: Books, account: str | None, now: float) -> Body:
     """`{"now": …, "accounts": {key: {currency: {charges_count, charges_gross_minor, …}}}}`.
 
     Refunds count as they are made; those returned by a bank are counted again under `refunds_returned_*`, and
-    `net_minor` is what the account holds: gross - fees - refunds + returned.
+    `net_minor` is what the account earned: gross - fees - refunds + returned. `balance_minor` is what of that
+    has not been paid out: net - payouts + payouts returned.
     """
     accounts: dict[str, dict[str, dict[str, int]]] = {}
     with books.reading():
@@ -57,12 +63,24 @@ def books_entries(books: Books, account: str | None, after: int, limit: int) -> 
         (account, account, after, limit + 1),
         "ORDER BY seq LIMIT ?",
     )
-    entries = [_entry(record.seq, record.account, record.body, record.private) for record in records[:limit]]
+    settled = settled_by(books, [record.id for record in records[:limit]])
+    entries = [
+        _entry(record.seq, record.account, record.body, record.private) | {"payout": settled.get(record.id)}
+        for record in records[:limit]
+    ]
     return {
         "entries": entries,
         "has_more": len(records) > limit,
         "next_after": entries[-1]["sequence"] if entries else after,
     }
+
+
+def settled_by(books: Books, transaction_ids: list[str]) -> dict[str, str]:
+    """The payout of each movement that has one; at most `MAX_ENTRIES` movements at once."""
+    marks = ", ".join("?" * len(transaction_ids))
+    return dict(
+        books.rows(f"SELECT id, payout FROM settled_transactions WHERE id IN ({marks})", transaction_ids)  # noqa: S608
+    )
 
 
 def _entry(sequence: int, account: str, body: Body, private: Body) -> dict[str, Any]:

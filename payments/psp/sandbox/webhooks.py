@@ -15,7 +15,7 @@ from .ids import new_id
 
 EVERYONE = "*"  # an endpoint of this account hears the events of all accounts
 
-# One payment, one webhook: what a connector needs to learn an outcome it may have missed.
+# One payment, one webhook: what a connector needs to learn an outcome or a payout it may have missed.
 DEFAULT_EVENTS = (
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
@@ -27,6 +27,10 @@ DEFAULT_EVENTS = (
     "charge.expired",
     "setup_intent.succeeded",
     "setup_intent.setup_failed",
+    "payout.created",
+    "payout.paid",
+    "payout.failed",
+    "payout.reconciliation_completed",
 )
 
 Due = tuple[int, float]  # delivery id, wall-clock second at which it may go

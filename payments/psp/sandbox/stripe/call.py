@@ -23,6 +23,7 @@ NOUNS = {
     "payment_methods": ("PaymentMethod", "payment_method"),
     "balance_transactions": ("balance transaction", "id"),
     "events": ("event", "id"),
+    "payouts": ("payout", "payout"),
     "webhook_endpoints": ("webhook endpoint", "webhook_endpoint"),
 }
 METADATA_KEYS, METADATA_KEY_LENGTH, METADATA_VALUE_LENGTH = 50, 40, 500

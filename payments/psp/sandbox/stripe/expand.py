@@ -16,6 +16,7 @@ _TABLE_OF_PREFIX = {
     "pm": "payment_methods",
     "seti": "setup_intents",
     "txn": "balance_transactions",
+    "po": "payouts",
 }
 
 

@@ -17,7 +17,7 @@ from ..form import FormUnreadable, parse_form
 from ..ids import new_id
 from ..webhooks import Mailbox
 from ..wire import Reply, Request
-from . import API_VERSION, captures, confirmation, refunds, setup_intents
+from . import API_VERSION, captures, confirmation, payouts, refunds, setup_intents
 from .call import Call, Orders
 from .expand import expand
 from .refusals import (
@@ -142,6 +142,8 @@ class StripeFace:
             "expire_authorization": captures.expire_authorization,
             "settle_refund": refunds.settle,
             "fail_refund": refunds.fail,
+            "arrive_payout": payouts.arrive,
+            "fail_payout": payouts.fail,
         }[kind]
         try:
             with self._books.transaction():
@@ -166,6 +168,12 @@ class StripeFace:
             )
             settle(call, fresh, is_passed=is_passed)
             return fresh, call.deliveries
+
+    def pay_out(self, account: str, order: payouts.PayoutOrder) -> tuple[list[Body], list[int]]:
+        """Pay an account's balance out. Returns the payouts and the deliveries they made."""
+        with self._books.transaction():
+            call = self._call(account, "payout")
+            return payouts.pay_out(call, order), call.deliveries
 
     # Inside
 

@@ -39,14 +39,20 @@ def retrieve_transaction(call: Call, transaction_id: str) -> Body:
 
 
 def list_transactions(call: Call) -> Body:
-    page = list_page(call, "balance_transactions", "/v1/balance_transactions", ("currency", "source", "type"))
+    table = "balance_transactions"
+    conditions, values = conditions_of(call, table, ("currency", "source", "type"))
+    payout = call.text("payout")
+    if payout is not None:
+        conditions.append("id IN (SELECT id FROM settled_transactions WHERE payout = ?)")
+        values.append(call.find("payouts", payout, "payout").id)
+    page = page_of(call, table, "/v1/balance_transactions", conditions, values)
     page["data"] = [_as_of(body, call.timestamp) for body in page["data"]]
     return page
 
 
 def balance(call: Call) -> Body:
     rows = call.books.rows(
-        "SELECT currency, SUM(CASE WHEN created_at <= ? THEN net ELSE 0 END), SUM(net) "
+        f"SELECT currency, SUM(CASE WHEN {shapes.IS_AVAILABLE} THEN net ELSE 0 END), SUM(net) "  # noqa: S608
         "FROM balance_transactions WHERE account = ? GROUP BY currency ORDER BY currency",
         (call.now - shapes.AVAILABLE_AFTER_SECONDS, call.account),
     )

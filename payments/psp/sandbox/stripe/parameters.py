@@ -88,6 +88,7 @@ SETUP_CANCEL = _names("cancellation_reason")
 SETUP_LIST = LIST | {"attach_to_self", "customer", "payment_method"}
 
 EVENT_LIST = LIST | {"delivery_success", "type", "types"}
+PAYOUT_LIST = LIST | {"status"}
 TRANSACTION_LIST = LIST | {"currency", "payout", "source", "type"}
 ENDPOINT_CREATE = _names("api_version connect description enabled_events metadata url")
 ENDPOINT_UPDATE = _names("description disabled enabled_events metadata url")

@@ -12,6 +12,10 @@ from ..ids import derived_text, new_id, random_text
 from .tokens import EXPIRY, Card
 
 AVAILABLE_AFTER_SECONDS = 2 * 24 * 3600
+# The same as SQL over `balance_transactions`; takes the latest creation time that is old enough.
+IS_AVAILABLE = (
+    "(created_at <= ? OR type IN ('payout', 'payout_failure') OR id IN (SELECT id FROM settled_transactions))"
+)
 EMPTY_ADDRESS: Body = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 

@@ -109,6 +109,19 @@ def pay(client: stripe.StripeClient) -> Callable[..., stripe.PaymentIntent]:
     return create
 
 
+@pytest.fixture
+def pay_out(plain: Plain) -> Callable[..., list[dict[str, Any]]]:
+    """Pay everything out and let it arrive at once, unless told otherwise; the payouts."""
+
+    def order(**options: Any) -> list[dict[str, Any]]:
+        given = {"include_pending": True, "arrival_seconds": 0} | options
+        status, answer, _ = plain("POST", "/sandbox/payouts", given)
+        assert status == 200, answer
+        return list(answer["payouts"])
+
+    return order
+
+
 class Receiver:
     """Keeps every webhook it is sent. `status` is what it answers; `wait_for` waits for the n-th delivery."""
 

@@ -29,6 +29,10 @@ def test_the_sums_tell_charges_fees_refunds_and_open_authorizations(client, conn
         "refunds_returned_count": 0,
         "refunds_returned_minor": 0,
         "net_minor": 10000 - 320 - 2500,
+        "payouts_count": 0,
+        "payouts_amount_minor": 0,
+        "payouts_returned_minor": 0,
+        "balance_minor": 10000 - 320 - 2500,
         "authorized_open_count": 1,
         "authorized_open_minor": 700,
     }
@@ -60,6 +64,7 @@ def test_entries_list_every_movement_with_its_metadata_in_order(client, plain, p
         "payment_intent": first.id,
         "charge": first.latest_charge,
         "refund": None,
+        "payout": None,
         "metadata": {"attempt": "a1"},
         "payment_metadata": {"attempt": "a1"},
     }

@@ -35,7 +35,7 @@ def findings(checker):
     return find
 
 
-def test_every_object_of_a_payments_life(client, plain, findings, pay):
+def test_every_object_of_a_payments_life(client, plain, findings, pay, pay_out):
     customer = client.v1.customers.create(
         {"email": "a@example.com", "name": "A", "address": {"city": "Graz"}, "metadata": {"ours": "c1"}}
     )
@@ -59,6 +59,9 @@ def test_every_object_of_a_payments_life(client, plain, findings, pay):
             }
         },
     )
+    (payout,) = pay_out(arrival_seconds=60)
+    pay()
+    (returned,) = pay_out(fails=True)
     answers = [
         customer,
         setup,
@@ -83,13 +86,16 @@ def test_every_object_of_a_payments_life(client, plain, findings, pay):
         client.v1.refunds.list(),
         client.v1.setup_intents.list(),
         client.v1.balance_transactions.list(),
+        client.v1.payouts.retrieve(payout["id"], {"expand": ["balance_transaction"]}),
+        client.v1.payouts.retrieve(returned["id"], {"expand": ["failure_balance_transaction"]}),
+        client.v1.payouts.list(),
         client.v1.customers.delete(customer.id),
     ]
 
     assert [findings(answer) for answer in answers] == [[]] * len(answers)
 
 
-def test_every_event(client, plain, findings, pay):
+def test_every_event(client, plain, findings, pay, pay_out):
     held = pay(capture_method="manual")
     client.v1.payment_intents.capture(held.id)
     pay(capture_method="manual")
@@ -108,6 +114,9 @@ def test_every_event(client, plain, findings, pay):
     client.v1.setup_intents.create(
         {"payment_method": "pm_card_mastercard", "confirm": True, "customer": customer.id}
     )
+    pay_out()
+    pay()
+    pay_out(fails=True)
     plain("POST", "/sandbox/clock", {"advance_seconds": 8 * 24 * 3600})
 
     events = list(client.v1.events.list({"limit": 100}).auto_paging_iter())
@@ -128,6 +137,10 @@ def test_every_event(client, plain, findings, pay):
         "payment_intent.requires_action",
         "payment_intent.succeeded",
         "payment_method.attached",
+        "payout.created",
+        "payout.failed",
+        "payout.paid",
+        "payout.reconciliation_completed",
         "refund.created",
         "refund.failed",
         "refund.updated",
