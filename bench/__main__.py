@@ -18,7 +18,7 @@ def main() -> None:
 
     django.setup()
     from bench import admin, payments
-    from bench.ledger import postings
+    from bench.ledger import balances, postings, writers
 
     results: dict[str, Any] = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -29,6 +29,8 @@ def main() -> None:
         },
         "payments": payments.main(),
         "ledger": postings.main(),
+        "ledger_writers": writers.main(),
+        "ledger_balances": balances.main(),
         "admin": admin.main(),
     }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")

@@ -17,6 +17,7 @@ CREDIT = "credit"
 
 MAX_PATH_LENGTH = 200
 
+FX_PREFIX = "equity/fx"
 MEMO_AUTHORIZED = "memo/authorized"
 MEMO_AUTHORIZATION_CONTRA = "memo/authorization_contra"
 
@@ -53,3 +54,8 @@ def rule_of(path: str) -> AccountRule:
     if any(path == prefix or path.startswith(f"{prefix}/") for prefix in _CONTRA_PREFIXES):
         side = CREDIT if side == DEBIT else DEBIT
     return AccountRule(kind, side)
+
+
+def fx_path(one: str, other: str) -> str:
+    """The account through which two currencies are exchanged, the same in both directions."""
+    return f"{FX_PREFIX}/{'_'.join(sorted((one, other)))}"

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from foundation.jobs.registry import job
+from ledger.operations.check_books import check_books
+from ledger.operations.freeze_period import freeze_period
 from ledger.operations.roll_snapshots import roll_snapshots
+from ledger.reconciliation.operations.reconcile import reconcile
+from ledger.reconciliation.operations.stage_reconciliations import stage_reconciliations
 
 
 @job("ledger.roll_snapshots")
 def roll_snapshots_job() -> None:
     roll_snapshots()
+
+
+@job("ledger.freeze_period", queue="reports")
+def freeze_period_job(*, merchant_id: str, period_id: str) -> None:
+    freeze_period(merchant_id=UUID(merchant_id), period_id=UUID(period_id))
+
+
+@job("ledger.check_books", queue="reports", max_attempts=2)
+def check_books_job() -> None:
+    check_books()
+
+
+@job("ledger.stage_reconciliations")
+def stage_reconciliations_job() -> None:
+    stage_reconciliations()
+
+
+@job("ledger.reconcile", queue="reports")
+def reconcile_job(*, merchant_id: str) -> None:
+    reconcile(merchant_id=UUID(merchant_id))

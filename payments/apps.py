@@ -9,13 +9,26 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger.queries.verify import register_check
+        from ledger.sources import register_source
         from payments import tasks  # noqa: F401 - registers the jobs
         from payments.api.expanders import register_expanders
         from payments.queries.totals import check_payments_fold_to_ledger
 
         register_expanders()
+        register_source("payment_intent", prefix="pi", page="admin:payments_paymentintent_change")
         register_check("payments_fold_to_ledger", check_payments_fold_to_ledger)
+        _register_movements()
         _register_gauges()
+
+
+def _register_movements() -> None:
+    """What reconciliation compares a PSP's lines with: a charge and the fee of it are one movement."""
+    from ledger.reconciliation.movements import register_movement
+
+    register_movement("payment_captured", "charge")
+    register_movement("psp_fee", "charge")
+    register_movement("payment_refunded", "refund")
+    register_movement("refund_returned", "refund_failure")
 
 
 def _register_gauges() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import badge, instant, mono
 from foundation.backoffice.filters import fixed_filter
+from ledger.admin.adjusting import AdjustAccount
+from ledger.admin.reports import statement_page, trial_balance_page
 from ledger.admin.words import balance_words, credit_words, debit_words, kind_words
 from ledger.models import LedgerAccount, Posting
 from ledger.queries.balances import with_net_debits
@@ -30,6 +34,8 @@ class LedgerAccountAdmin(BackOfficeAdmin):
     search_fields = ("path__startswith",)
     search_help_text = "Path, such as assets/psp_clearing"
     ordering = ("path", "currency", "id")
+    list_before_template = "admin/ledger/ledgeraccount/report_links.html"
+    action_views: ClassVar = [AdjustAccount]
     fields = (
         "path",
         "shown_id",
@@ -41,6 +47,27 @@ class LedgerAccountAdmin(BackOfficeAdmin):
         "guarded",
         "opened",
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("trial-balance/", view(self.trial_balance), name="ledger_ledgeraccount_trial_balance"),
+            path("<uuid:pk>/statement/", view(self.statement), name="ledger_ledgeraccount_statement"),
+            *super().get_urls(),
+        ]
+
+    def trial_balance(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return trial_balance_page(self, request)
+
+    def statement(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404("No such ledger account.")
+        if not self.has_view_permission(request, account):
+            raise PermissionDenied
+        return statement_page(self, request, account)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_net_debits(super().get_queryset(request).select_related("merchant"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.admin import TabularInline
 
 from foundation import clock
@@ -19,8 +19,12 @@ from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import NOTHING, instant, mono
 from foundation.backoffice.filters import CreatedFilter
 from foundation.backoffice.links import page_link
-from ledger.admin.words import credit_words, debit_words, kind_words
+from ledger.admin.adjusting import ReverseEntry
+from ledger.admin.adjustments import entry_link
+from ledger.admin.words import credit_words, debit_words, exchange_words, kind_words
 from ledger.models import JournalEntry, Posting
+from ledger.queries.exchanges import exchanges_of_entries
+from ledger.reconciliation.queries.matches import list_matches_of_entry
 
 
 class RecordedFilter(CreatedFilter):
@@ -85,6 +89,7 @@ class JournalEntryAdmin(BackOfficeAdmin):
     search_help_text = "The whole reference, such as capture:cap_…"
     ordering = ("-id",)
     inlines = (Lines,)
+    action_views: ClassVar = [ReverseEntry]
     fields = (
         "shown_id",
         "merchant_name",
@@ -96,6 +101,8 @@ class JournalEntryAdmin(BackOfficeAdmin):
         "source",
         "psp_reference",
         "reversed_entry",
+        "exchanged",
+        "matched_lines",
         "actor_words",
         "request_id",
         "trace_id",
@@ -138,7 +145,26 @@ class JournalEntryAdmin(BackOfficeAdmin):
 
     @admin.display(description="reverses")
     def reversed_entry(self, entry: JournalEntry) -> str:
-        if entry.reverses is None:
-            return NOTHING
-        address = reverse("admin:ledger_journalentry_change", args=[entry.reverses_id])
-        return format_html('<a class="bo-link" href="{}">{}</a>', address, entry.reverses.reference)
+        return entry_link(entry.reverses)
+
+    @admin.display(description="exchanges")
+    def exchanged(self, entry: JournalEntry) -> str:
+        kept = exchanges_of_entries(entry.merchant_id, [entry.id]).get(entry.id, [])
+        return (
+            format_html_join("", "<div>{}</div>", [(exchange_words(exchange),) for exchange in kept])
+            or NOTHING
+        )
+
+    @admin.display(description="statement lines")
+    def matched_lines(self, entry: JournalEntry) -> str:
+        lines = [
+            (
+                reverse("admin:ledger_statementline_change", args=[m.line_id]),
+                m.line.line_key,
+                m.source,
+                m.rule,
+            )
+            for m in list_matches_of_entry(entry.merchant_id, entry.id)
+        ]
+        link = '<div><a class="bo-link bo-mono" href="{}">{}</a> of the {} by {}</div>'
+        return format_html_join("", link, lines) or NOTHING

@@ -1,8 +1,36 @@
-"""The ledger's tables. Rows are written by ledger.steps and ledger.operations only."""
+"""The ledger's tables. Rows are written by ledger.steps, ledger.operations and ledger.reconciliation only."""
 
 from ledger.models.accounts import LedgerAccount
+from ledger.models.adjustments import ManualAdjustment
 from ledger.models.balances import BalanceSnapshot
+from ledger.models.exchanges import Exchange
 from ledger.models.holds import Hold
 from ledger.models.journal import JournalEntry, Posting
+from ledger.models.periods import AccountingPeriod, PeriodBalance
+from ledger.models.reconciliation import (
+    ReconciliationBreak,
+    ReconciliationMatch,
+    ReconciliationRun,
+    ReconciliationTie,
+)
+from ledger.models.statements import Source, Statement, StatementLine, UnreadLine
 
-__all__ = ["BalanceSnapshot", "Hold", "JournalEntry", "LedgerAccount", "Posting"]
+__all__ = [
+    "AccountingPeriod",
+    "BalanceSnapshot",
+    "Exchange",
+    "Hold",
+    "JournalEntry",
+    "LedgerAccount",
+    "ManualAdjustment",
+    "PeriodBalance",
+    "Posting",
+    "ReconciliationBreak",
+    "ReconciliationMatch",
+    "ReconciliationRun",
+    "ReconciliationTie",
+    "Source",
+    "Statement",
+    "StatementLine",
+    "UnreadLine",
+]

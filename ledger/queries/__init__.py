@@ -1,1 +1,1 @@
-"""The read side of the books: accounts.py, balances.py, entries.py, trial_balance.py, verify.py."""
+"""The read side of the books: accounts, balances, entries, periods, statements, trial balance, verification."""

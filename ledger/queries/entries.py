@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from foundation.errors import ResourceMissing
 from foundation.money import Money
@@ -59,6 +59,10 @@ def has_entry(merchant_id: UUID, reference: str) -> bool:
     return JournalEntry.objects.for_merchant(merchant_id).filter(reference=reference).exists()
 
 
+def has_reversal(merchant_id: UUID, entry_id: UUID) -> bool:
+    return JournalEntry.objects.for_merchant(merchant_id).filter(reverses_id=entry_id).exists()
+
+
 def find_entry_by_reference(merchant_id: UUID, reference: str) -> Entry | None:
     entries = _with_lines(
         merchant_id, JournalEntry.objects.for_merchant(merchant_id).filter(reference=reference)
@@ -79,6 +83,32 @@ def list_entries_of_source(
         source_kind=source_kind, source_id=source_id
     )
     return _with_lines(merchant_id, source, limit)
+
+
+def list_entries(
+    merchant_id: UUID,
+    *,
+    account_id: UUID | None = None,
+    source: tuple[str, UUID] | None = None,
+    reference: str | None = None,
+    kind: str | None = None,
+    effective_at: Mapping[str, datetime] | None = None,
+) -> QuerySet[JournalEntry]:
+    """Entries for a page of them; their lines come by list_entries_by_ids.
+
+    source: kind and id. effective_at: Django's lookups to instants ({"gte": …}).
+    """
+    entries = JournalEntry.objects.for_merchant(merchant_id)
+    if account_id is not None:
+        lines = Posting.objects.for_merchant(merchant_id).filter(account_id=account_id, entry=OuterRef("pk"))
+        entries = entries.filter(Exists(lines))
+    if source is not None:
+        entries = entries.filter(source_kind=source[0], source_id=source[1])
+    if reference is not None:
+        entries = entries.filter(reference=reference)
+    if kind is not None:
+        entries = entries.filter(kind=kind)
+    return entries.filter(**{f"effective_at__{lookup}": at for lookup, at in (effective_at or {}).items()})
 
 
 def list_entries_of_kinds(merchant_id: UUID, kinds: Iterable[str]) -> QuerySet[JournalEntry]:

@@ -1,7 +1,8 @@
 """Proof that the books are whole: checks that read everything and believe no cached figure.
 
 Floors above add their own with register_check (payments fold to the same figures as the ledger, …): a check
-is pushed down here, the ledger asks nobody. The ledger's own checks are set-based SQL in verify_sql.py.
+is pushed down here, the ledger asks nobody. The ledger's own checks are set-based SQL in verify_sql.py
+(journal, balances, holds) and verify_books_sql.py (reversals, exchanges, adjustments, periods).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from ledger.queries import verify_sql
+from ledger.queries import verify_books_sql, verify_sql
 
 FIRST_DIFFERENCES = 20
 
@@ -32,6 +33,10 @@ class Difference:
     subject: str
     expected: str
     found: str
+
+
+class BooksDiffer(RuntimeError):
+    """The nightly proof found a difference: nothing repairs itself here, a person looks."""
 
 
 class CheckUnknown(ValueError):
@@ -114,6 +119,10 @@ _sql_check("postings_fit_entry_and_account", verify_sql.POSTINGS)
 _sql_check("balances_equal_replay", verify_sql.BALANCES)
 _sql_check("holds_equal_memo_postings", verify_sql.HOLDS)
 _sql_check("guarded_accounts_hold", verify_sql.GUARDS)
+_sql_check("reversals_undo_their_entries", verify_books_sql.REVERSALS)
+_sql_check("fx_accounts_equal_exchanges", verify_books_sql.EXCHANGES)
+_sql_check("adjustments_are_posted_as_approved", verify_books_sql.ADJUSTMENTS)
+_sql_check("closed_periods_stand", verify_books_sql.PERIODS)
 
 LEDGER_CHECKS = tuple(_checks)
 """The names of the ledger's own checks, without those of the floors above."""

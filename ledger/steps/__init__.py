@@ -3,6 +3,7 @@
 Floors above import from here only, and only in their own post_to_ledger step.
 """
 
+from ledger.steps.exchange import Conversion, post_exchange
 from ledger.steps.hold import HeldAmount, open_hold, release_hold, settle_hold
 from ledger.steps.lines import Line, NewEntry, PostedEntry
 from ledger.steps.open_account import open_account
@@ -11,6 +12,7 @@ from ledger.steps.post_entry import post_entry
 from ledger.steps.reverse_entry import reverse_entry
 
 __all__ = [
+    "Conversion",
     "HeldAmount",
     "Line",
     "NewEntry",
@@ -19,6 +21,7 @@ __all__ = [
     "open_hold",
     "post_entries",
     "post_entry",
+    "post_exchange",
     "release_hold",
     "reverse_entry",
     "settle_hold",

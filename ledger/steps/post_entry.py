@@ -38,7 +38,8 @@ def post_entry(
     lines: 2 to 1,000, debit positive, minor units; zero lines are left out by the caller. reference: unique
     per merchant, at most 255 characters. effective_at: when it happened in the world.
     Raises: EntryMalformed, AccountPathInvalid, LedgerReferenceReused (the reference has other lines),
-    AccountBelowZero (a guarded account); after the last two the transaction can only be rolled back.
+    AccountBelowZero (a guarded account), PeriodClosed (effective_at lies in a closed period; see
+    queries.periods.date_in_open_period); after the last three the transaction can only be rolled back.
     Writes: one JournalEntry, its Postings, and accounts named for the first time.
     Safe to repeat: the same reference and lines answer the entry of the first time, is_new False.
     """

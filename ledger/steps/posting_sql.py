@@ -1,4 +1,4 @@
-"""Calls of the posting functions of migration 0002: their array parameters, and what their refusals mean.
+"""Calls of the posting functions of migration 0005: their array parameters, and what their refusals mean.
 
 The arrays are written here rather than by psycopg, which weighs every element: that was a third of the time of a
 bulk posting.
@@ -13,9 +13,13 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from foundation.errors import DomainError
-from ledger.errors import AccountBelowZero, EntryAlreadyReversed, LedgerReferenceReused
+from ledger.errors import AccountBelowZero, EntryAlreadyReversed, LedgerReferenceReused, PeriodClosed
 
-_REFUSALS: dict[str, type[DomainError]] = {"LG001": LedgerReferenceReused, "LG002": AccountBelowZero}
+_REFUSALS: dict[str, type[DomainError]] = {
+    "LG001": LedgerReferenceReused,
+    "LG002": AccountBelowZero,
+    "LG003": PeriodClosed,
+}
 
 
 def array(values: Iterable[object]) -> str:
@@ -38,7 +42,9 @@ def _quoted(text: str) -> str:
 
 
 def fetch_all(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run one posting statement. Raises LedgerReferenceReused, AccountBelowZero, EntryAlreadyReversed.
+    """Run one posting statement.
+
+    Raises LedgerReferenceReused, AccountBelowZero, PeriodClosed, EntryAlreadyReversed.
 
     After a refusal the transaction is aborted in PostgreSQL: the caller lets it end.
     """

@@ -10,13 +10,17 @@ from uuid import UUID
 
 from django.db import connection
 
+from foundation.context import acting
 from foundation.ids import new_id
 from foundation.money import Money
 from foundation.transactions import owns_transaction
 from ledger import steps
+from ledger.models import AccountingPeriod
+from ledger.operations.close_period import close_period
+from ledger.operations.freeze_period import freeze_period
 from ledger.operations.roll_snapshots import roll_snapshots
 from ledger.queries.verify import LEDGER_CHECKS, Verification, verify_books
-from ledger.steps import Line, NewEntry, PostedEntry
+from ledger.steps import Conversion, Line, NewEntry, PostedEntry
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -128,3 +132,24 @@ def release(*, merchant_id: UUID, hold_reference: str, is_expired: bool = False)
     return steps.release_hold(
         merchant_id=merchant_id, hold_reference=hold_reference, effective_at=NOON, is_expired=is_expired
     )
+
+
+def captured_on(day: datetime, reference: str, amount_minor: int, merchant_id: UUID) -> PostedEntry:
+    return post(merchant_id=merchant_id, reference=reference, lines=captured(amount_minor), effective_at=day)
+
+
+def closed(merchant_id: UUID, ends_at: datetime, *, by: str = "staff:ada") -> AccountingPeriod:
+    """A closed period whose balances are kept. What the test posted before is checked now, as its commit would."""
+    connection.check_constraints()
+    with acting(actor=by):
+        period = close_period(merchant_id=merchant_id, period_id=new_id(), ends_at=ends_at)
+    freeze_period(merchant_id=merchant_id, period_id=period.id)
+    return period
+
+
+@owns_transaction
+def exchange(
+    *, merchant_id: UUID, reference: str, lines: Sequence[Line], conversions: Sequence[Conversion]
+) -> PostedEntry:
+    new = NewEntry(kind="conversion", reference=reference, lines=lines, effective_at=NOON)
+    return steps.post_exchange(merchant_id=merchant_id, entry=new, conversions=conversions)

@@ -1,0 +1,1 @@
+"""The books under /v1, read only: accounts with balances, entries with their lines."""

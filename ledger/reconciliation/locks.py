@@ -1,0 +1,30 @@
+"""Locks of reconciliation. Order: the merchant's reconciliation, then breaks by id, then the ledger's own."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+
+from foundation.errors import ResourceMissing
+from foundation.transactions import joins_transaction
+from ledger.models import ReconciliationBreak
+
+
+@joins_transaction
+def lock_reconciliation(merchant_id: UUID) -> None:
+    """One import or run of a merchant at a time, until the transaction ends: two runs would match a line twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('reconciliation:' || %s, 0))", [str(merchant_id)]
+        )
+
+
+@joins_transaction
+def lock_break(merchant_id: UUID, break_id: UUID) -> ReconciliationBreak:
+    """A fresh, locked break. Raises ResourceMissing."""
+    rows = ReconciliationBreak.objects.for_merchant(merchant_id).select_for_update(of=("self",))
+    found = rows.filter(pk=break_id).first()
+    if found is None:
+        raise ResourceMissing("No such break.", param="id")
+    return found

@@ -1,0 +1,1 @@
+"""What reconciliation does: one file per verb."""

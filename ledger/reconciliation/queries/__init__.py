@@ -1,0 +1,1 @@
+"""The read side: statements, runs and their ties, breaks, matches of a line or an entry."""
