@@ -39,7 +39,10 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("Accounts", "account_balance_wallet", "ledger.ledgeraccount"),
             ("Entries", "menu_book", "ledger.journalentry"),
+            ("Adjustments", "balance", "ledger.manualadjustment"),
+            ("Periods", "event_busy", "ledger.accountingperiod"),
             ("Statements", "description", "ledger.statement"),
+            ("Reconciliations", "join_inner", "ledger.reconciliationrun"),
             ("Breaks", "rule", "ledger.reconciliationbreak"),
         ],
     ),
@@ -61,6 +64,8 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("API keys", "key", "foundation.apikey"),
             ("People", "group", "foundation.staffuser"),
             ("Audit", "policy", "foundation.auditevent"),
+            ("Seals", "verified", "foundation.seal"),
+            ("Verifications", "fact_check", "foundation.auditverification"),
         ],
     ),
 ]

@@ -21,6 +21,13 @@ ACTION_PERMISSIONS: dict[str, tuple[str, str]] = {
     "payments.ask_psp": ("paymentintent", "Can ask the PSP about a payment"),
     "payments.approve_refund": ("refund", "Can approve a refund above the limit"),
     "payments.replay_psp_webhook": ("pspwebhook", "Can handle a PSP's webhook again"),
+    "ledger.explain_break": ("reconciliationbreak", "Can assign, explain and match breaks"),
+    "ledger.request_write_off": ("reconciliationbreak", "Can ask for a break to be written off"),
+    "ledger.approve_write_off": ("reconciliationbreak", "Can decide a write-off that another asked for"),
+    "ledger.request_adjustment": ("manualadjustment", "Can ask for an adjustment of the books"),
+    "ledger.approve_adjustment": ("manualadjustment", "Can decide an adjustment that another asked for"),
+    "ledger.close_period": ("accountingperiod", "Can close the books up to a date"),
+    "ledger.reopen_period": ("accountingperiod", "Can open a period that another closed"),
     "foundation.revoke_api_key": ("apikey", "Can revoke an API key"),
     "foundation.redeliver_webhook": ("webhookdelivery", "Can send a webhook again"),
     "foundation.redrive_job": ("job", "Can run a dead job again"),
@@ -42,9 +49,14 @@ SEES_CATALOGUE = ("subscriptions.product", "subscriptions.price")
 SEES_BOOKS = (
     "ledger.ledgeraccount",
     "ledger.journalentry",
+    "ledger.manualadjustment",
+    "ledger.accountingperiod",
     "ledger.statement",
     "ledger.statementline",
     "ledger.reconciliationbreak",
+    "ledger.reconciliationrun",
+    "ledger.reconciliationtie",
+    "ledger.unreadline",
 )
 SEES_MACHINERY = (
     "payments.pspwebhook",
@@ -61,7 +73,7 @@ SEES_ACCESS = (
     "foundation.staffassignment",
     "payments.pspaccount",
 )
-SEES_EVIDENCE = ("foundation.auditevent",)
+SEES_EVIDENCE = ("foundation.auditevent", "foundation.seal", "foundation.auditverification")
 SEES_EVERYTHING = (
     *SEES_PAYMENTS,
     *SEES_CATALOGUE,
@@ -76,6 +88,15 @@ ACTS_ON_PAYMENTS = (
     "payments.cancel_payment",
     "payments.ask_psp",
 )
+ACTS_ON_BOOKS = (
+    "ledger.explain_break",
+    "ledger.request_write_off",
+    "ledger.approve_write_off",
+    "ledger.request_adjustment",
+    "ledger.approve_adjustment",
+    "ledger.close_period",
+    "ledger.reopen_period",
+)
 
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # role: (models seen, further permissions)
@@ -84,7 +105,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "disputes": (SEES_PAYMENTS, ("payments.ask_psp",)),
     "finance": (
         (*SEES_PAYMENTS, *SEES_CATALOGUE, *SEES_BOOKS, "payments.pspaccount"),
-        (*ACTS_ON_PAYMENTS, "payments.approve_refund"),
+        (*ACTS_ON_PAYMENTS, "payments.approve_refund", *ACTS_ON_BOOKS),
     ),
     "auditor": (SEES_EVERYTHING, ()),
     "admin": (

@@ -8,12 +8,17 @@ from foundation.jobs.beat import BeatEntry
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 SCHEDULE: list[BeatEntry] = [
     BeatEntry("sweep_due_checks", "payments.sweep_due_checks", 5),
     BeatEntry("sweep_psp_webhooks", "payments.sweep_psp_webhooks", 5),
     BeatEntry("expire_authorizations", "payments.expire_authorizations", 5 * MINUTE),
     BeatEntry("roll_ledger_snapshots", "ledger.roll_snapshots", MINUTE),
+    BeatEntry("reconcile_nightly", "ledger.stage_reconciliations", DAY),
+    BeatEntry("check_books", "ledger.check_books", DAY),
+    BeatEntry("seal_audit", "audit.seal", MINUTE),
+    BeatEntry("verify_audit", "audit.verify", 5 * MINUTE),
     BeatEntry("forget_finished_jobs", "jobs.forget_finished", HOUR),
     BeatEntry("purge_idempotency_keys", "idempotency.purge", HOUR),
 ]

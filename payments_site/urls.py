@@ -12,6 +12,8 @@ urlpatterns = [
     path("v1/", include("foundation.events.api")),
     path("v1/", include("foundation.webhooks.api")),
     path("v1/", include("payments.api.urls")),
+    path("v1/", include("ledger.api.urls")),
+    path("v1/", include("ledger.reconciliation.api")),
     re_path(r"^v1(?:/.*)?$", routes.unknown_route),
     path("psp/webhooks/<str:account>/", PspWebhookView.as_view(), name="psp_webhook"),
     path("returned", TemplateView.as_view(template_name="public/returned.html"), name="returned"),

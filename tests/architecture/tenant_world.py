@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from uuid import UUID
 
 from foundation import clock
@@ -12,6 +13,10 @@ from foundation.tenancy.models import Merchant
 from foundation.tenancy.operations import create_api_key, create_merchant
 from foundation.transactions import owns_transaction
 from foundation.webhooks.models import WebhookDelivery, WebhookEndpoint
+from ledger.queries.entries import get_entry
+from ledger.reconciliation.operations.import_settlement import import_settlement
+from ledger.reconciliation.operations.reconcile import reconcile
+from ledger.reconciliation.queries.breaks import list_open_breaks
 from payments.models import (
     Capture,
     Customer,
@@ -52,12 +57,31 @@ def build_world(name: str) -> World:
     world.ids = {row.public_prefix: row.public_id for row in [*rows, *payment_rows]}
     entry_id = _post(merchant_id=merchant.pk, attempt=payment_rows[1])
     world.ids["txn"] = encode_id("txn", entry_id)
+    world.ids["je"] = encode_id("je", entry_id)
+    world.ids["la"] = encode_id("la", get_entry(merchant.pk, entry_id).lines[0].account_id)
+    world.ids |= _reconciliation_ids(merchant.pk, account.public_id)
     return world
 
 
 def absent_ids() -> dict[str, str]:
     """Ids of the same kinds that nobody has."""
-    kinds = ("cus", "pm", "psp", "seti", "pi", "ch", "re", "we", "evt", "whd", "txn")
+    kinds = (
+        "cus",
+        "pm",
+        "psp",
+        "seti",
+        "pi",
+        "ch",
+        "re",
+        "we",
+        "evt",
+        "whd",
+        "recon",
+        "brk",
+        "txn",
+        "la",
+        "je",
+    )
     return {prefix: encode_id(prefix, new_id()) for prefix in kinds}
 
 
@@ -144,3 +168,17 @@ def _post(*, merchant_id: UUID, attempt: PaymentAttempt) -> UUID:
     capture.ledger_entry_id = entry_id
     capture.save()
     return entry_id
+
+
+def _reconciliation_ids(merchant_id: UUID, psp_account: str) -> dict[str, str]:
+    """A report with one charge that the books do not know, and the run that found it."""
+    report = (
+        b"balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id\n"
+        b"txn_1,2026-11-20 12:00:00,usd,10.00,0.59,9.41,charge,ch_nobodys\n"
+    )
+    import_settlement(
+        merchant_id=merchant_id, psp_account=psp_account, format="stripe_balance", file=BytesIO(report)
+    )
+    run = reconcile(merchant_id=merchant_id)
+    found = list_open_breaks(merchant_id).filter(kind="missing_at_us").get()
+    return {"recon": run.public_id, "brk": found.public_id}

@@ -31,6 +31,10 @@ ROWS: dict[str, dict[str, str]] = {
     "customers/<id>/payment_methods/<method>": {"id": "cus", "method": "pm"},
     "events": {},
     "events/<event_id>": {"event_id": "evt"},
+    "ledger/accounts": {},
+    "ledger/accounts/<id>": {"id": "la"},
+    "ledger/entries": {},
+    "ledger/entries/<id>": {"id": "je"},
     "payment_intents": {},
     "payment_intents/<id>": {"id": "pi"},
     "payment_intents/<id>/cancel": {"id": "pi"},
@@ -40,6 +44,10 @@ ROWS: dict[str, dict[str, str]] = {
     "payment_methods/<id>": {"id": "pm"},
     "payment_methods/<id>/attach": {"id": "pm"},
     "payment_methods/<id>/detach": {"id": "pm"},
+    "reconciliations": {},
+    "reconciliations/<id>": {"id": "recon"},
+    "reconciliations/breaks": {},
+    "reconciliations/breaks/<id>": {"id": "brk"},
     "refunds": {},
     "refunds/<id>": {"id": "re"},
     "refunds/<id>/cancel": {"id": "re"},
@@ -59,7 +67,10 @@ ROWS: dict[str, dict[str, str]] = {
 PUBLIC = {"openapi.json": "openapi_document", "^v1(?:/.*)?$": "unknown_route"}
 
 # Parameters without which a route would refuse before it looks for the object; {cus} is the caller's own.
-NEEDED = {("post", "payment_methods/<id>/attach"): {"customer": "{cus}"}}
+NEEDED = {
+    ("post", "payment_methods/<id>/attach"): {"customer": "{cus}"},
+    ("post", "reconciliations/breaks/<id>"): {"explanation": "why"},
+}
 
 # What a list filters by, and what a body may name: (method, route, parameters); {kind} is the foreign id.
 ELSEWHERE: list[tuple[str, str, dict[str, str]]] = [
@@ -77,6 +88,12 @@ ELSEWHERE: list[tuple[str, str, dict[str, str]]] = [
     ("get", "setup_intents", {"customer": "{cus}"}),
     ("get", "setup_intents", {"payment_method": "{pm}"}),
     ("get", "balance_transactions", {"starting_after": "{txn}"}),
+    ("get", "reconciliations", {"starting_after": "{recon}"}),
+    ("get", "reconciliations/breaks", {"starting_after": "{brk}"}),
+    ("get", "ledger/accounts", {"starting_after": "{la}"}),
+    ("get", "ledger/entries", {"starting_after": "{je}"}),
+    ("get", "ledger/entries", {"account": "{la}"}),
+    ("get", "ledger/entries", {"source": "{pi}"}),
     ("get", "balance_transactions", {"source": "{ch}"}),
     ("post", "customers", {"payment_method": "{pm}"}),
     ("post", "payment_intents", {"amount": "1000", "currency": "usd", "customer": "{cus}"}),
@@ -133,7 +150,9 @@ def needed(method: str, route: Route, world: World) -> dict[str, str]:
 def without_ids(response: HttpResponse) -> tuple[int, bytes]:
     """Status and bytes, with the request's own id and the ids that the caller itself sent taken out."""
     body = re.sub(rb"req_\w+", b"req_", response.content)
-    return response.status_code, re.sub(rb"\b(cus|pm|psp|seti|pi|ch|re|we|evt|whd|txn)_\w{22}", rb"\1_", body)
+    return response.status_code, re.sub(
+        rb"\b(cus|pm|psp|seti|pi|ch|re|we|evt|whd|txn|la|je|recon|brk)_\w{22}", rb"\1_", body
+    )
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:

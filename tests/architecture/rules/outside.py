@@ -15,6 +15,7 @@ ACROSS_MERCHANTS = {
     "foundation/events/": "the dispatcher reads one stream of all merchants",
     "foundation/audit/": "the sealer and the verifier read everything",
     "foundation/vault/": "rotation rewraps every merchant's key",
+    "ledger/reconciliation/queries/runs.py": "the nightly sweep reconciles every merchant with statements",
     "payments/operations/expire_authorizations.py": "a sweep takes what is due, whose ever it is",
     "payments/operations/sweep_due_checks.py": "a sweep takes what is due, whose ever it is",
     "payments/queries/gauges.py": "a scrape counts what is in doubt, whoever's it is",
