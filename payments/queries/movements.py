@@ -50,11 +50,8 @@ def is_call_under_way(row: PaymentAttempt | Capture | Refund) -> bool:
     return (clock.now() - row.submitted_at).total_seconds() < CALL_SECONDS
 
 
-def is_news_under_way(account: PspAccount, news: PspNews) -> bool:
-    """Whether the news is of a call whose answer is still expected."""
-    row: PaymentAttempt | Refund | None = None
+def find_movement_of_news(account: PspAccount, news: PspNews) -> PaymentAttempt | Refund | None:
+    """The attempt or refund that the news is of; None for anything else."""
     if news.kind == "attempt":
-        row = find_attempt_of_news(account, news)
-    elif news.kind == "refund":
-        row = find_refund_of_news(account, news)
-    return row is not None and is_call_under_way(row)
+        return find_attempt_of_news(account, news)
+    return find_refund_of_news(account, news) if news.kind == "refund" else None
