@@ -9,9 +9,13 @@ from foundation.transactions import outside_transaction, owns_transaction
 from payments.locks import lock_attempt, lock_payment_intent
 from payments.models import AttemptStatus, PaymentIntent
 from payments.operations.record_attempt_outcome import record_attempt_outcome
+from payments.psp.outcomes import CallRecord, NotSent, Outcome
 from payments.psp.registry import connector_for
 from payments.queries.payment_intents import get_attempt, get_payment_intent
 from payments.queries.psp_orders import AttemptOrder, get_attempt_order
+
+LATE_SECONDS = 10
+"""How old a promise to call may be when the call leaves; well below the first look of anybody else."""
 
 
 @outside_transaction
@@ -30,13 +34,20 @@ def execute_attempt(
             attempt = get_attempt(merchant_id=merchant_id, attempt_id=attempt_id)
             return get_payment_intent(merchant_id=merchant_id, payment_intent_id=attempt.payment_intent_id)
         order = get_attempt_order(merchant_id=merchant_id, attempt_id=attempt_id)
-    answer = connector_for(order.psp).authorize(order.credentials, order.request)
+    outcome: Outcome
+    call: CallRecord | None
+    if (clock.now() - order.opened_at).total_seconds() > LATE_SECONDS:
+        # This process slept. Others may have proven by now that nothing was sent, and the customer paid anew.
+        outcome, call = NotSent(reason="too_late"), None
+    else:
+        answer = connector_for(order.psp).authorize(order.credentials, order.request)
+        outcome, call = answer.outcome, answer.call
     return record_attempt_outcome(
         merchant_id=merchant_id,
         payment_intent_id=order.payment_intent_id,
         attempt_id=attempt_id,
-        outcome=answer.outcome,
-        call=answer.call,
+        outcome=outcome,
+        call=call,
     )
 
 

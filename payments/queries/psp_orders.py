@@ -6,6 +6,7 @@ The rows name the order; the secrets in it are opened here, live in memory for t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -36,13 +37,14 @@ from payments.psp.port import (
 
 @dataclass(frozen=True, slots=True)
 class AttemptOrder:
-    """One authorization, ready to be sent."""
+    """One authorization, ready to be sent. opened_at: when its attempt was put on disk as submitting."""
 
     attempt_id: UUID
     payment_intent_id: UUID
     psp: str
     credentials: Credentials
     request: AuthorizeRequest
+    opened_at: datetime
 
 
 def credentials_of(account: PspAccount) -> Credentials:
@@ -97,7 +99,14 @@ def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToke
         save_for_off_session=intent.setup_future_usage == "off_session",
         references={"payment_intent": intent.public_id, "charge": attempt.public_id},
     )
-    return AttemptOrder(attempt.id, intent.id, account.psp, credentials_of(account), request)
+    return AttemptOrder(
+        attempt.id,
+        intent.id,
+        account.psp,
+        credentials_of(account),
+        request,
+        attempt.submitted_at or attempt.created_at,
+    )
 
 
 def get_attempt_order(*, merchant_id: UUID, attempt_id: UUID) -> AttemptOrder:
