@@ -15,9 +15,11 @@ class FoundationConfig(AppConfig):
         from foundation.idempotency import tasks as _idempotency  # noqa: F401
         from foundation.jobs import tasks as _jobs  # noqa: F401
         from foundation.observability.foundation_gauges import register_foundation_gauges
+        from foundation.rights.separation import watch_connections
         from foundation.vault.wrapping import get_key_wrapper
         from foundation.webhooks import tasks as _webhooks  # noqa: F401
 
+        watch_connections()
         register_foundation_gauges()
         register_sealed_table(SealedTable("foundation_auditevent", dated_by="created_at"))
         register_sealed_table(SealedTable("foundation_event", dated_by="created_at"))

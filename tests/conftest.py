@@ -1,4 +1,6 @@
-"""What every test needs: emptying the database after tests that commit, past the triggers that refuse."""
+"""What every test needs: a database that its owner made and in which all work as the application, and emptying it
+after tests that commit, past the rights and the triggers that refuse.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
 
 from foundation.ids import new_id
 from payments.psp.sandbox.sandbox import Sandbox
+from tests.factories.owner import TAKES_ROLE
 from tests.factories.scripted_psp import ScriptedPsp, running_sandbox
 
 # How fast examples are made is no matter of a test: a busy machine must not turn one red.
@@ -21,14 +25,25 @@ _execute_sql_flush = DatabaseOperations.execute_sql_flush
 
 
 def _flush_past_the_triggers(operations: DatabaseOperations, sql_list: Iterable[str]) -> None:
-    # Append-only tables refuse TRUNCATE; as a replica, the session fires none of their triggers.
+    # Nobody but the owner may TRUNCATE, and append-only tables refuse even that, unless the session is a replica's.
+    before = ["SET ROLE NONE", "SET session_replication_role = replica"]
     _execute_sql_flush(
-        operations,
-        ["SET session_replication_role = replica", *sql_list, "SET session_replication_role = origin"],
+        operations, [*before, *sql_list, "SET session_replication_role = origin", "RESET ROLE"]
     )
 
 
 DatabaseOperations.execute_sql_flush = _flush_past_the_triggers
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Once the owner has made and migrated the database, every connection to it takes the application's role."""
+    owners = connection.settings_dict["OPTIONS"]
+    connection.close()
+    connection.settings_dict["OPTIONS"] = owners | {"options": f"{owners['options']} {TAKES_ROLE}"}
+    yield
+    connection.close()
+    connection.settings_dict["OPTIONS"] = owners
 
 
 @pytest.fixture(scope="session")

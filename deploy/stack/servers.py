@@ -19,7 +19,7 @@ import redis
 from psycopg import sql
 
 from deploy.stack import account as accounts
-from deploy.stack import ports, proctable
+from deploy.stack import ports, proctable, roles
 from deploy.stack.program import Account, Program, StackError
 
 MARK = "created-by-payments-stack"
@@ -101,8 +101,8 @@ def redis_program(run_dir: Path, settings: Mapping[str, str] = REDIS_SETTINGS) -
     return program, port
 
 
-def postgres_url(port: int, database: str) -> str:
-    return f"postgres://postgres@127.0.0.1:{port}/{database}"
+def postgres_url(port: int, database: str, user: str = roles.OWNER) -> str:
+    return f"postgres://{user}@127.0.0.1:{port}/{database}"
 
 
 def redis_url(port: int, number: int = 0) -> str:
@@ -110,7 +110,9 @@ def redis_url(port: int, number: int = 0) -> str:
 
 
 def ensure_database(port: int, database: str, *, fresh: bool = False) -> None:
-    """Create the database on our own server when it is absent; `fresh` drops an earlier one first."""
+    """Create the database and the application's login on our own server when they are absent; `fresh` drops an
+    earlier database first.
+    """
     with psycopg.connect(postgres_url(port, "postgres"), autocommit=True, connect_timeout=5) as connection:
         if fresh:
             connection.execute(
@@ -119,6 +121,7 @@ def ensure_database(port: int, database: str, *, fresh: bool = False) -> None:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
         if found is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        roles.ensure_login(connection)
     with psycopg.connect(postgres_url(port, database), autocommit=True, connect_timeout=5) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
@@ -156,7 +159,7 @@ def _initialise(building: Path, data_dir: Path, binaries: Path, account: Account
         [
             str(binaries / "initdb"),
             f"--pgdata={building}",
-            "--username=postgres",
+            f"--username={roles.OWNER}",
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.stack import environment, ports, proctable, rundir, servers
+from deploy.stack import environment, ports, proctable, roles, rundir, servers
 from deploy.stack.processes import product_programs
 from deploy.stack.program import Program, StackError
 from deploy.stack.rundir import CHECKOUT, RunDir
@@ -48,17 +48,26 @@ class Stack:
         programs: list[Program] = []
         postgres_port = redis_port = 0
         database_url = os.environ.get("DATABASE_URL", "")
+        owner_url = os.environ.get("DATABASE_OWNER_URL") or database_url
         redis_url = os.environ.get("REDIS_URL", "")
         if not database_url:
             program, postgres_port = servers.postgres_program(self.run_dir.path)
             programs.append(program)
-            database_url = servers.postgres_url(postgres_port, database)
+            database_url = servers.postgres_url(postgres_port, database, roles.APPLICATION)
+            owner_url = servers.postgres_url(postgres_port, database)
         if not redis_url:
             program, redis_port = servers.redis_program(self.run_dir.path)
             programs.append(program)
             redis_url = servers.redis_url(redis_port, redis_number)
-        self.urls |= {"database_url": database_url, "redis_url": redis_url}
-        self.supervisor.update_environment({"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+        self.urls |= {
+            "database_url": database_url,
+            "database_owner_url": owner_url,
+            "redis_url": redis_url,
+        }
+        # Who does not need the owner's login does not get it.
+        self.supervisor.update_environment(
+            {"DATABASE_URL": database_url, "DATABASE_OWNER_URL": "", "REDIS_URL": redis_url}
+        )
         self.supervisor.start(programs)
         if postgres_port:
             servers.ensure_database(postgres_port, database, fresh=fresh)
@@ -84,9 +93,12 @@ class Stack:
                 "STACK_JSON": str(self.run_dir.path / "stack.json"),
             }
         )
+        self._separate()
         say("migrating the database")
         # Building an index may take longer than a request may; the request path keeps its own limits.
-        self._must([*_MANAGE, "migrate", "--noinput", "-v", "0"], {"STATEMENT_TIMEOUT_MS": "0"})
+        self._must(
+            [*_MANAGE, "migrate", "--noinput", "-v", "0"], {**self.as_owner, "STATEMENT_TIMEOUT_MS": "0"}
+        )
         self._collect_static()
         say("starting web, workers, beat, relay and the PSP sandbox")
         self.supervisor.start(
@@ -94,6 +106,11 @@ class Stack:
         )
         self._is_up = True
         self._remember_pids(self._pids)
+
+    @property
+    def as_owner(self) -> Mapping[str, str]:
+        """What a command gets that migrates, or makes databases of its own."""
+        return {"DATABASE_OWNER_URL": self.urls["database_owner_url"]}
 
     def run(self, argv: Sequence[str], extra: Mapping[str, str] | None = None) -> int:
         return self.supervisor.run(argv, cwd=CHECKOUT, extra=extra)
@@ -114,6 +131,18 @@ class Stack:
         status = self.run(argv, extra)
         if status != 0:
             raise StackError(f"`{' '.join(argv[1:])}` ended with exit status {status}.")
+
+    def _separate(self) -> None:
+        """Where one user of a server that somebody named does everything, let it work as the application.
+
+        Where that cannot be, `migrate` says so.
+        """
+        if self.urls["database_url"] != self.urls["database_owner_url"]:
+            return
+        separated_url = roles.find_separated_url(self.urls["database_url"])
+        if separated_url is not None:
+            self.urls["database_url"] = separated_url
+            self.supervisor.update_environment({"DATABASE_URL": separated_url})
 
     def _collect_static(self) -> None:
         stamp = CHECKOUT / ".run" / "static.stamp"
@@ -163,7 +192,7 @@ def _bench(stack: Stack, arguments: Sequence[str]) -> int:
     # A database of its own: measurements start from the same state and leave the demo's books alone.
     stack.start_servers(database="payments_bench", redis_number=1, fresh=True)
     stack.start_product()
-    return stack.run([sys.executable, "-m", "bench", *arguments])
+    return stack.run([sys.executable, "-m", "bench", *arguments], stack.as_owner)
 
 
 def _drill(stack: Stack, arguments: Sequence[str]) -> int:
@@ -178,7 +207,11 @@ def _test(stack: Stack, arguments: Sequence[str]) -> int:
     workers = [] if any(part.startswith(("-n", "-p")) for part in chosen) else ["-n", "2"]
     return stack.run(
         [sys.executable, "-m", "pytest", *workers, *chosen],
-        {"DJANGO_SETTINGS_MODULE": environment.TEST_SETTINGS, "PUBLIC_BASE_URL": "http://127.0.0.1:8000"},
+        {
+            **stack.as_owner,
+            "DJANGO_SETTINGS_MODULE": environment.TEST_SETTINGS,
+            "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
+        },
     )
 
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 
 from foundation.audit.chain import Finding
 from foundation.audit.comparing import Findings
-from foundation.audit.protection import Audited, protections_in
+from foundation.audit.protected_tables import audited_tables, protections
+from foundation.audit.protection import Audited
 
 ROWS_PER_SLICE = 2_000
 
@@ -116,28 +115,11 @@ def verify_triggers() -> Findings:
         cursor.execute(_TRIGGERS)
         firing = {(table, name): fires for table, name, fires in cursor.fetchall()}
     findings = Findings()
-    for table, name in sorted(_protections()):
+    for table, name in sorted(protections()):
         if not firing.get((table, name)):
             state = "is disabled" if (table, name) in firing else "is gone"
             findings.add(Finding("trigger_off", f"The trigger {name} of {table} {state}.", None, table))
     return findings
-
-
-def audited_tables() -> dict[str, Audited]:
-    """By table, as the migrations say it: what stands in the database may have been changed with the rows."""
-    return {table: made for (table, _), made in _protections().items() if isinstance(made, Audited)}
-
-
-@lru_cache(maxsize=1)
-def _protections() -> dict[tuple[str, str], Any]:
-    loader = MigrationLoader(None, load=False)
-    loader.load_disk()
-    ordered = sorted(loader.disk_migrations.items())
-    return {
-        (made.table, made.trigger): made
-        for _, migration in ordered
-        for made in protections_in(migration.operations)
-    }
 
 
 def _look_at_events(audited: Audited, after: str, rows: int, findings: Findings) -> Iterator[str]:

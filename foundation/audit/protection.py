@@ -17,7 +17,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 
 
-class _TableTrigger(Operation):
+class TableTrigger(Operation):
     """One trigger on one table. Subclasses give its name and what follows `CREATE TRIGGER <name>`."""
 
     reversible = True
@@ -55,7 +55,7 @@ class _TableTrigger(Operation):
         return f"{self.purpose}: {self.table}"
 
 
-class AppendOnly(_TableTrigger):
+class AppendOnly(TableTrigger):
     """Refuse UPDATE, DELETE and TRUNCATE, whether or not a row matches (IntegrityError, SQLSTATE 23001)."""
 
     trigger = "foundation_append_only"
@@ -68,7 +68,7 @@ class AppendOnly(_TableTrigger):
         )
 
 
-class NeverDeleted(_TableTrigger):
+class NeverDeleted(TableTrigger):
     """Refuse DELETE and TRUNCATE; rows may change (IntegrityError, SQLSTATE 23001)."""
 
     trigger = "foundation_never_deleted"
@@ -81,7 +81,7 @@ class NeverDeleted(_TableTrigger):
         )
 
 
-class Audited(_TableTrigger):
+class Audited(TableTrigger):
     """Write an AuditEvent for every INSERT, UPDATE and DELETE of a row.
 
     exclude: columns that are noise (last_used_at); a change of these alone leaves no event.
@@ -115,9 +115,9 @@ class Audited(_TableTrigger):
         )
 
 
-def protections_in(operations: Iterable[Operation]) -> list[_TableTrigger]:
+def protections_in(operations: Iterable[Operation]) -> list[TableTrigger]:
     """The operations of this module among a migration's."""
-    return [operation for operation in operations if isinstance(operation, _TableTrigger)]
+    return [operation for operation in operations if isinstance(operation, TableTrigger)]
 
 
 def _literal(text: str) -> str:

@@ -33,9 +33,12 @@ WHERE {xid} >= %(from_xid)s AND {xid} < %(upto_xid)s AND NOT EXISTS (
 )
 ORDER BY child.id LIMIT %(limit)s
 """
+# A snapshot ends at the last transaction that was completed: our own, if rows were written in it, is seen beyond.
 _NOT_BEGUN = """
 SELECT id::text FROM {table}
-WHERE {xid} >= (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint ORDER BY id LIMIT %(limit)s
+WHERE {xid} >= (pg_snapshot_xmax(pg_current_snapshot())::text)::bigint
+    AND {xid} IS DISTINCT FROM (pg_current_xact_id_if_assigned()::text)::bigint
+ORDER BY id LIMIT %(limit)s
 """
 _UNSEALED = "SELECT count(*) FROM {table} WHERE {xid} >= %(from_xid)s"
 _NO_LIMIT = 2**63 - 1

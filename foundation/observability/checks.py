@@ -13,6 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from foundation.rights.separation import HistoryUnprotected
+
 BROKER_TIMEOUT_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -58,7 +60,7 @@ def run_checks() -> dict[str, str]:
         try:
             check()
             verdicts[name] = "ok"
-        except NotReady as error:
+        except (NotReady, HistoryUnprotected) as error:
             verdicts[name] = str(error)
         except Exception as error:
             log.warning("not_ready", process=name, error=type(error).__name__)

@@ -93,25 +93,6 @@ TEMPLATES = [
     },
 ]
 
-# --- Database -----------------------------------------------------------------------------------------------------
-LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=2_000)
-STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=5_000)
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
-
-DATABASES = {"default": env.db_url("DATABASE_URL")}
-DATABASES["default"] |= {
-    "ATOMIC_REQUESTS": False,
-    "CONN_HEALTH_CHECKS": True,
-    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
-    "OPTIONS": {
-        "connect_timeout": 3,
-        "options": (
-            f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}"
-        ),
-    },
-}
-
 # --- Redis and Celery ---------------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")
 
@@ -151,5 +132,6 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 from payments_site.settings.api import *  # noqa: E402, F403
 from payments_site.settings.back_office import *  # noqa: E402, F403
 from payments_site.settings.celery import *  # noqa: E402, F403
+from payments_site.settings.database import *  # noqa: E402, F403
 from payments_site.settings.observability import *  # noqa: E402, F403
 from payments_site.settings.security import *  # noqa: E402, F403

@@ -3,7 +3,10 @@
 import os
 
 from payments_site.settings.base import *  # noqa: F403
-from payments_site.settings.base import DATABASES, env
+from payments_site.settings.base import DATABASE_OWNER, DATABASES, env
+
+# The owner makes the tests' databases and logs in; tests/conftest.py has it take the application's role.
+DATABASES["default"] |= DATABASE_OWNER
 
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DB_NAME", "test_payments")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0

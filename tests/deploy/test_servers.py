@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import redis
 
-from deploy.stack import proctable, servers
+from deploy.stack import proctable, roles, servers
 from deploy.stack.program import StackError
 from deploy.stack.supervisor import Supervisor
 
@@ -153,6 +153,41 @@ def test_a_fresh_database_forgets_what_the_earlier_one_held(run_dir, supervisor)
 
     assert kept == ("old",)
     assert dropped == (None,)
+
+
+def test_the_application_logs_in_as_somebody_who_owns_nothing(run_dir, supervisor):
+    program, port = servers.postgres_program(run_dir)
+    supervisor.start([program])
+    servers.ensure_database(port, "payments")
+    servers.ensure_database(port, "payments")
+
+    with psycopg.connect(servers.postgres_url(port, "payments", roles.APPLICATION)) as application:
+        powers = application.execute(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            application.execute("CREATE TABLE mine (n int)")
+
+    assert powers == (False, False, False, False)
+
+
+def test_only_who_owns_takes_the_role_and_only_where_it_can(run_dir, supervisor):
+    program, port = servers.postgres_program(run_dir)
+    supervisor.start([program])
+    servers.ensure_database(port, "payments")
+    owner, application = (
+        servers.postgres_url(port, "payments", user) for user in (roles.OWNER, roles.APPLICATION)
+    )
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("CREATE ROLE modest LOGIN; GRANT CREATE ON SCHEMA public TO modest")
+
+    assert roles.find_separated_url(owner) == f"{owner}?options=-c%20role%3Dpayments_app"
+    assert roles.find_separated_url(f"{owner}?sslmode=prefer") == (
+        f"{owner}?sslmode=prefer&options=-c%20role%3Dpayments_app"
+    )
+    assert roles.find_separated_url(application) is None
+    assert roles.find_separated_url(servers.postgres_url(port, "payments", "modest")) is None
+    assert roles.find_separated_url(servers.postgres_url(port, "nowhere")) is None
 
 
 def test_a_checkout_too_deep_for_a_unix_socket_works(tmp_path: Path, supervisor):

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from deploy.stack import account, proctable
@@ -26,6 +27,9 @@ TINY_PRODUCT = {
         "import os, sys, time\n"
         "database = os.environ['DATABASE_URL'].rpartition('/')[2]\n"
         "open('commands', 'a').write(f'{sys.argv[1]} {database}\\n')\n"
+        "login = lambda name: os.environ[name].removeprefix('postgres://').partition('@')[0]\n"
+        "logins = login('DATABASE_URL'), login('DATABASE_OWNER_URL') or 'nobody'\n"
+        "open('logins', 'a').write(' '.join([sys.argv[1], *logins, '\\n']))\n"
         "if sys.argv[1] == 'run_relay': time.sleep(600)\n"
         "if sys.argv[1] in ('run_demo', 'run_drill'):\n"
         "    print('the summary'); sys.exit(int(os.environ.get('TINY_STATUS', '0')))\n"
@@ -123,6 +127,55 @@ def test_up_runs_every_process_publishes_it_and_leaves_nothing_behind(checkout, 
         "migrate payments",
         "collectstatic payments",
     ]
+
+
+def test_only_migrate_is_told_how_the_owner_logs_in(checkout, start):
+    start("up")
+    stack = _stack_json(checkout)
+    deadline = time.monotonic() + 30
+    while "run_relay" not in (checkout / "logins").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    assert (checkout / "logins").read_text().split(" \n")[:-1] == [
+        "migrate payments_app postgres",
+        "collectstatic payments_app nobody",
+        "run_relay payments_app nobody",
+    ]
+    assert stack["database_url"].startswith("postgres://payments_app@")
+    assert stack["database_owner_url"].startswith("postgres://postgres@")
+    with psycopg.connect(stack["database_url"]) as application:
+        assert application.execute("SELECT current_setting('is_superuser')").fetchone() == ("off",)
+
+
+def test_one_user_of_a_server_that_is_named_works_as_the_application(checkout, start):
+    start("up")
+    owner_url = _stack_json(checkout)["database_owner_url"]
+
+    start("up", DATABASE_URL=owner_url, REDIS_URL=_stack_json(checkout)["redis_url"])
+    beside = _stack_json(checkout, ".run/stack-2")
+
+    assert beside["database_owner_url"] == owner_url
+    assert beside["database_url"] == f"{owner_url}?options=-c%20role%3Dpayments_app"
+    with psycopg.connect(beside["database_url"]) as application:
+        assert application.execute("SELECT current_user").fetchone() == ("payments_app",)
+
+
+def test_two_logins_that_are_named_are_used_as_they_are(checkout, start):
+    start("up")
+    named = _stack_json(checkout)
+
+    start(
+        "up",
+        DATABASE_URL=named["database_url"],
+        DATABASE_OWNER_URL=named["database_owner_url"],
+        REDIS_URL=named["redis_url"],
+    )
+    beside = _stack_json(checkout, ".run/stack-2")
+
+    assert beside["database_url"] == named["database_url"]
+    assert beside["database_owner_url"] == named["database_owner_url"]
+    assert "migrate payments_app postgres" in (checkout / "logins").read_text()
 
 
 def test_a_killed_web_server_answers_again_on_its_port(checkout, start):

@@ -23,7 +23,7 @@ ACROSS_MERCHANTS = {
     "payments/queries/movements.py": "a sweep finds the attempts of many merchants' webhooks at once",
     "payments/queries/totals.py": "verify_books folds every merchant's payments",
     "payments/queries/day_figures.py": "the home page counts over the merchants of the staff member",
-    "payments/queries/psp_accounts.py": "the URL of a PSP's webhook names its account, not our merchant",
+    "payments/queries/psp_accounts.py": "a PSP's webhook names its account only; a sweep polls all",
 }
 # Kinds of files that may, wherever they are.
 ACROSS_MERCHANTS_ROOMS = {

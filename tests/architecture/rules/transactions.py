@@ -185,10 +185,11 @@ class NoSignals(Rule):
     good = (
         Snippet("payments/reactions.py", "subscribe('charge.dispute.created', 'x', handler)\n"),
         Snippet("payments_site/apps.py", "from django.db.models.signals import post_migrate\n"),
+        Snippet("foundation/rights/x.py", "from django.db.backends.signals import connection_created\n"),
     )
 
-    # Sent by `migrate` to an operator's terminal: no business hangs on it.
-    OF_THE_INSTALLATION = frozenset({"post_migrate"})
+    # Of `migrate` at an operator's terminal, and of a process's connection: no business hangs on either.
+    OF_THE_INSTALLATION = frozenset({"post_migrate", "connection_created"})
     MODULES = (
         "django.dispatch",
         "django.db.models.signals",

@@ -1,8 +1,7 @@
-"""Sealed books for the tests of the seals, and what an owner of the database can do to them."""
+"""Sealed books for the tests of the seals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -42,17 +41,6 @@ def seal_all(**limits: int) -> list[int]:
     """Seal everything written so far; the numbers of the seals made."""
     wait_for_older_transactions()
     return seal_rows(**limits)
-
-
-def as_owner(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """Behind the application's back: no trigger fires."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        try:
-            cursor.execute(sql, parameters)
-            return list(cursor.fetchall()) if cursor.description else []
-        finally:
-            cursor.execute("SET session_replication_role = origin")
 
 
 def ids_of(table: str) -> list[str]:

@@ -8,7 +8,8 @@ from django.test import Client
 from foundation.audit.operations.verify_next import verify_next
 from foundation.tenancy.models import Merchant
 from foundation.tenancy.staff import create_staff
-from tests.foundation.audit.sealed import as_owner, business, ids_of, seal_all
+from tests.factories.owner import past_the_triggers
+from tests.foundation.audit.sealed import business, ids_of, seal_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +39,7 @@ def test_a_seal_shows_when_it_was_last_verified_and_what_came_of_it(sealed: Merc
     before = auditor.get(SEALS).content.decode()
     verify_next()
     whole = auditor.get(SEALS).content.decode()
-    as_owner("DELETE FROM ledger_posting WHERE id::text = %s", [ids_of("ledger_posting")[0]])
+    past_the_triggers("DELETE FROM ledger_posting WHERE id::text = %s", [ids_of("ledger_posting")[0]])
     verify_next()
     broken = auditor.get(SEALS).content.decode()
 
@@ -56,7 +57,7 @@ def test_a_seals_page_shows_its_tables_and_its_signature_key(sealed: Merchant) -
 
 def test_a_verification_names_what_it_found(sealed: Merchant) -> None:
     key = ids_of("ledger_posting")[0]
-    as_owner("DELETE FROM ledger_posting WHERE id::text = %s", [key])
+    past_the_triggers("DELETE FROM ledger_posting WHERE id::text = %s", [key])
     seals, rows = verify_next()
     auditor = logged_in("auditor", sealed)
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from foundation.audit.audited_rows import Place, audited_tables, compare_slice, verify_triggers
 from foundation.audit.comparing import Findings
 from foundation.ids import new_id
 from foundation.tenancy.models import Merchant, StaffUser
 from foundation.tenancy.operations import create_api_key
-from tests.foundation.audit.sealed import as_owner, named
+from tests.factories.owner import as_owner, past_the_triggers
+from tests.foundation.audit.sealed import named
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +48,7 @@ def test_rows_that_went_through_the_application_add_up(changed: Merchant, rows_a
 
 
 def test_a_changed_row_is_named_with_its_column(changed: Merchant) -> None:
-    as_owner("UPDATE foundation_merchant SET name = 'Other', country = 'FR'")
+    past_the_triggers("UPDATE foundation_merchant SET name = 'Other', country = 'FR'")
 
     findings = compared()
 
@@ -57,7 +57,7 @@ def test_a_changed_row_is_named_with_its_column(changed: Merchant) -> None:
 
 
 def test_a_changed_secret_is_named_without_being_shown(changed: Merchant) -> None:
-    as_owner("UPDATE foundation_staffuser SET password = 'mine' WHERE username = 'ada'")
+    past_the_triggers("UPDATE foundation_staffuser SET password = 'mine' WHERE username = 'ada'")
 
     (finding,) = compared().first
     assert (finding.kind, finding.table) == ("row_changed", "foundation_staffuser")
@@ -65,20 +65,20 @@ def test_a_changed_secret_is_named_without_being_shown(changed: Merchant) -> Non
 
 
 def test_a_column_that_is_not_audited_may_change(changed: Merchant) -> None:
-    as_owner("UPDATE foundation_apikey SET last_used_at = now()")
+    past_the_triggers("UPDATE foundation_apikey SET last_used_at = now()")
 
     assert compared().count == 0
 
 
 def test_a_deleted_row_is_named(changed: Merchant) -> None:
-    (key,) = as_owner("DELETE FROM foundation_apikey RETURNING id::text")[0]
+    (key,) = past_the_triggers("DELETE FROM foundation_apikey RETURNING id::text")[0]
 
     assert named(compared()) == [("row_missing", None, "foundation_apikey", key)]
 
 
 def test_an_added_row_is_named(changed: Merchant) -> None:
     key = str(new_id())
-    as_owner(
+    past_the_triggers(
         "INSERT INTO foundation_apikey SELECT (jsonb_populate_record(source, jsonb_build_object("
         "'id', %s::text, 'secret_sha256', repeat('ab', 32)))).* FROM foundation_apikey AS source",
         [key],
@@ -88,7 +88,7 @@ def test_an_added_row_is_named(changed: Merchant) -> None:
 
 
 def test_an_audit_event_that_was_made_up_does_not_hide_the_change(changed: Merchant) -> None:
-    as_owner(
+    past_the_triggers(
         "INSERT INTO foundation_auditevent (table_name, row_id, operation, after, actor, request_id, trace_id,"
         " created_at) VALUES ('foundation_merchant', 'no uuid', 'INSERT', '{}', '', '', '', now())"
     )
@@ -104,12 +104,12 @@ def test_every_trigger_of_the_migrations_fires(db: None) -> None:
 @pytest.fixture
 def restored() -> Iterator[Any]:
     yield None
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("ALTER TABLE ledger_posting ENABLE TRIGGER foundation_append_only")
 
 
 def test_a_trigger_that_was_turned_off_is_named(db: None, restored: Any) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("ALTER TABLE ledger_posting DISABLE TRIGGER foundation_append_only")
 
     findings = verify_triggers()

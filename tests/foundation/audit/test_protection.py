@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from foundation.context import acting
 from foundation.events.models import Event
 from foundation.tenancy.models import ApiKey, Merchant
 from foundation.transactions import owns_transaction
+from tests.factories.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -187,11 +189,11 @@ def test_the_writing_transaction_is_kept_with_the_event() -> None:
     "statement",
     ["UPDATE {} SET id = id", "UPDATE {} SET id = id WHERE false", "DELETE FROM {}", "TRUNCATE {} CASCADE"],
 )
-def test_append_only_tables_refuse_every_change(table: str, statement: str) -> None:
+def test_append_only_tables_refuse_every_change_even_of_their_owner(table: str, statement: str) -> None:
     verb = statement.split()[0]
 
     with pytest.raises(IntegrityError, match=f"{verb} of {table} is refused: the table is append-only"):
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), as_owner() as cursor:
             cursor.execute(statement.format(table))
 
 
@@ -206,10 +208,10 @@ def test_append_only_tables_take_rows() -> None:
 
 
 @pytest.fixture
-def spare_table() -> str:
-    with connection.cursor() as cursor:
+def spare_table() -> Iterator[str]:
+    with as_owner() as cursor:
         cursor.execute('CREATE TABLE "odd Table" (number int PRIMARY KEY, "Noise" text, "hid""den" text)')
-    return "odd Table"
+        yield "odd Table"
 
 
 def apply(operation: migrations.operations.base.Operation, *, backwards: bool = False) -> None:

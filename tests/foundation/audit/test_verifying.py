@@ -9,7 +9,8 @@ from django.db import connection
 
 from foundation import clock
 from foundation.tenancy.models import Merchant
-from tests.foundation.audit.sealed import SEALED, as_owner, business, ids_of, named, seal_all, verified
+from tests.factories.owner import as_owner, past_the_triggers
+from tests.foundation.audit.sealed import SEALED, business, ids_of, named, seal_all, verified
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +41,7 @@ def test_what_nobody_touched_is_whole(sealed: Merchant) -> None:
 def test_a_changed_row_is_named(sealed: Merchant, table: str) -> None:
     key = ids_of(table)[-1]
 
-    as_owner(f"UPDATE {table} SET {CHANGES[table]} WHERE id::text = %s", [key])
+    past_the_triggers(f"UPDATE {table} SET {CHANGES[table]} WHERE id::text = %s", [key])
 
     assert named(verified()) == [
         ("row_changed", 3 if table != SEALED[0] else seal_of(table, key), table, key)
@@ -52,7 +53,7 @@ def test_a_deleted_row_is_named(sealed: Merchant, table: str) -> None:
     key = ids_of(table)[0]
     number = seal_of(table, key)
 
-    as_owner(f"DELETE FROM {table} WHERE id::text = %s", [key])
+    past_the_triggers(f"DELETE FROM {table} WHERE id::text = %s", [key])
 
     assert ("row_missing", number, table, key) in named(verified())
 
@@ -87,7 +88,7 @@ def test_a_row_added_today_under_an_old_date_is_named(sealed: Merchant, table: s
 
     add_copy(table, keep_transaction=False)
     (added,) = set(ids_of(table)) - known
-    as_owner(
+    past_the_triggers(
         f"UPDATE {table} SET {column} = %s WHERE id::text = %s", [clock.now() - timedelta(hours=1), added]
     )
     seal_all()
@@ -98,7 +99,7 @@ def test_a_row_added_today_under_an_old_date_is_named(sealed: Merchant, table: s
 def test_a_row_under_a_transaction_to_come_is_named(sealed: Merchant) -> None:
     key = ids_of("ledger_journalentry")[-1]
 
-    as_owner("UPDATE ledger_journalentry SET xid = '4611686018427387904' WHERE id::text = %s", [key])
+    past_the_triggers("UPDATE ledger_journalentry SET xid = '4611686018427387904' WHERE id::text = %s", [key])
 
     assert ("row_added", None, "ledger_journalentry", key) in named(verified())
     assert ("row_missing", 3, "ledger_journalentry", key) in named(verified())
@@ -107,7 +108,7 @@ def test_a_row_under_a_transaction_to_come_is_named(sealed: Merchant) -> None:
 def test_rows_moved_to_another_seal_are_missing_in_one_and_added_in_the_other(sealed: Merchant) -> None:
     first, last = ids_of("foundation_event")[0], ids_of("foundation_event")[-1]
 
-    as_owner(
+    past_the_triggers(
         "UPDATE foundation_event SET xid = (SELECT xid FROM foundation_event WHERE id::text = %s)"
         " WHERE id::text = %s",
         [last, first],
@@ -120,7 +121,7 @@ def test_rows_moved_to_another_seal_are_missing_in_one_and_added_in_the_other(se
 
 
 def test_the_leaves_cannot_be_changed_along_with_the_row(sealed: Merchant) -> None:
-    as_owner(
+    past_the_triggers(
         "UPDATE foundation_sealpage SET hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 255)"
         " WHERE seal_number = 2 AND table_name = 'ledger_posting'"
     )
@@ -132,7 +133,9 @@ def test_the_leaves_cannot_be_changed_along_with_the_row(sealed: Merchant) -> No
 
 
 def test_a_page_of_leaves_that_is_gone_is_named(sealed: Merchant) -> None:
-    as_owner("DELETE FROM foundation_sealpage WHERE seal_number = 2 AND table_name = 'foundation_event'")
+    past_the_triggers(
+        "DELETE FROM foundation_sealpage WHERE seal_number = 2 AND table_name = 'foundation_event'"
+    )
 
     assert named(verified()) == [("leaves_changed", 2, "foundation_event", None)]
 
@@ -147,13 +150,13 @@ def test_a_page_of_leaves_that_is_gone_is_named(sealed: Merchant) -> None:
     ],
 )
 def test_a_changed_seal_is_named(sealed: Merchant, change: str) -> None:
-    as_owner(f"UPDATE foundation_seal SET {change} WHERE number = 2")
+    past_the_triggers(f"UPDATE foundation_seal SET {change} WHERE number = 2")
 
     assert named(verified())[0] == ("seal_changed", 2, None, None)
 
 
 def test_a_seal_made_anew_without_the_key_is_named(sealed: Merchant) -> None:
-    as_owner(
+    past_the_triggers(
         "UPDATE foundation_seal SET signature = (SELECT signature FROM foundation_seal WHERE number = 1)"
         " WHERE number = 2"
     )
@@ -163,14 +166,14 @@ def test_a_seal_made_anew_without_the_key_is_named(sealed: Merchant) -> None:
 
 def test_a_missing_seal_is_named_and_the_others_are_still_verified(sealed: Merchant) -> None:
     key = ids_of("ledger_posting")[-1]
-    as_owner("DELETE FROM foundation_seal WHERE number = 2")
-    as_owner("UPDATE ledger_posting SET currency = 'eur' WHERE id::text = %s", [key])
+    past_the_triggers("DELETE FROM foundation_seal WHERE number = 2")
+    past_the_triggers("UPDATE ledger_posting SET currency = 'eur' WHERE id::text = %s", [key])
 
     assert named(verified()) == [("seal_missing", 2, None, None), ("row_changed", 3, "ledger_posting", key)]
 
 
 def test_a_column_added_later_breaks_no_seal_and_is_in_the_next_one(sealed: Merchant) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("ALTER TABLE ledger_journalentry ADD COLUMN channel text NOT NULL DEFAULT 'web'")
     try:
         business(sealed, "capture:later")
@@ -178,11 +181,11 @@ def test_a_column_added_later_breaks_no_seal_and_is_in_the_next_one(sealed: Merc
         assert verified().count == 0
 
         key = ids_of("ledger_journalentry")[-1]
-        as_owner("UPDATE ledger_journalentry SET channel = 'shop' WHERE id::text = %s", [key])
+        past_the_triggers("UPDATE ledger_journalentry SET channel = 'shop' WHERE id::text = %s", [key])
 
         assert named(verified()) == [("row_changed", 4, "ledger_journalentry", key)]
     finally:
-        with connection.cursor() as cursor:
+        with as_owner() as cursor:
             cursor.execute("ALTER TABLE ledger_journalentry DROP COLUMN channel")
     assert ("columns_missing", 4, "ledger_journalentry", None) in named(verified())
 
@@ -191,7 +194,7 @@ def test_only_the_first_findings_are_kept_and_all_are_counted(merchant: Merchant
     business(merchant, *(f"capture:{number}" for number in range(15)))
     seal_all()
 
-    as_owner("UPDATE ledger_posting SET currency = 'eur'")
+    past_the_triggers("UPDATE ledger_posting SET currency = 'eur'")
 
     findings = verified()
     assert (len(findings.first), findings.count) == (20, 30)
@@ -222,7 +225,7 @@ def add_copy(table: str, *, keep_transaction: bool) -> None:
     if not keep_transaction:
         own["xid"] = "pg_current_xact_id()"
     values = ", ".join(own.get(name, f"source.{name}") for name in columns)
-    as_owner(
+    past_the_triggers(
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"
         f" FROM (SELECT * FROM {table} ORDER BY id LIMIT 1) AS source"
         f" LEFT JOIN (SELECT max(id::text)::bigint AS value FROM {table}) AS max_id ON true"

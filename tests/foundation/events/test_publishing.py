@@ -19,6 +19,7 @@ from foundation.events.shapes import event_shape
 from foundation.tenancy.models import Merchant
 from foundation.tenancy.operations import create_merchant
 from foundation.transactions import TransactionRuleBroken
+from tests.factories.owner import as_owner
 
 Publish = Callable[..., Event]
 
@@ -87,7 +88,7 @@ def test_an_event_can_be_neither_changed_nor_removed(publish_one: Publish, sql: 
     with (
         pytest.raises(IntegrityError, match="append-only"),
         transaction.atomic(),
-        connection.cursor() as cursor,
+        as_owner() as cursor,
     ):
         cursor.execute(sql)
 

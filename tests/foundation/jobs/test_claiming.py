@@ -13,6 +13,7 @@ from foundation.jobs.claiming import _SEND, claim_to_run, claim_to_send, give_ba
 from foundation.jobs.models import Job
 from foundation.jobs.operations.redrive_jobs import redrive_jobs
 from foundation.jobs.registry import QUEUES
+from tests.factories.owner import as_owner
 from tests.foundation.jobs.conftest import send_due
 
 Stage = Callable[..., Job]
@@ -158,7 +159,8 @@ def test_claiming_reads_the_partial_indexes_however_many_done_rows_there_are() -
             FROM generate_series(1, 20000) AS n
             """
         )
-        cursor.execute("ANALYZE foundation_job")
+        with as_owner():
+            cursor.execute("ANALYZE foundation_job")
         cursor.execute(
             "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + _SEND,
             {"queues": list(QUEUES), "limit": 100, "due_at": None, "lease": 30},

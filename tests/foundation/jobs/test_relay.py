@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.db import DataError, connection
 from foundation.jobs.models import Job
 from foundation.jobs.publishing import QUEUE_DEPTH_LIMIT, Publisher
 from foundation.jobs.relay import Relay
+from tests.factories.owner import TAKES_ROLE, as_owner
 from tests.foundation.jobs.own_broker import OwnBroker
 
 Stage = Callable[..., Job]
@@ -233,7 +235,7 @@ def test_a_running_relay_outlives_a_cut_database_connection_and_stops_when_told(
     thread.start()
     try:
         wait_until(lambda: bool(backends))
-        with connection.cursor() as cursor:
+        with as_owner() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", [backends[0]])
         wait_until(lambda: backends[-1] != backends[0])
         stage("tests.psp")
@@ -250,7 +252,8 @@ def test_a_running_relay_outlives_a_cut_database_connection_and_stops_when_told(
 def test_the_command_publishes_until_sigterm_and_leaves_cleanly(stage: Stage, broker: OwnBroker) -> None:
     database = settings.DATABASES["default"]
     url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-    environment = os.environ | {"DATABASE_URL": f"{url}/{database['NAME']}", "REDIS_URL": broker.url}
+    url = f"{url}/{database['NAME']}?{urlencode({'options': TAKES_ROLE})}"
+    environment = os.environ | {"DATABASE_URL": url, "DATABASE_OWNER_URL": "", "REDIS_URL": broker.url}
     process = subprocess.Popen([sys.executable, "manage.py", "run_relay"], cwd=ROOT, env=environment)
     try:
         job = stage("tests.psp")

@@ -11,11 +11,11 @@ import urllib.request
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from foundation.observability import checks
 from foundation.observability.serving import serve_metrics
+from tests.factories.owner import as_owner
 
 
 def test_alive_needs_nobody_else(settings: Any) -> None:
@@ -54,7 +54,7 @@ def test_a_dead_broker_makes_it_not_ready_and_tells_nothing_internal(settings: A
 @pytest.mark.django_db
 def test_a_missing_migration_makes_it_not_ready() -> None:
     checks._known_current.clear()
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'foundation' AND name <> '0001_initial'")
 
     response = Client().get("/readyz")

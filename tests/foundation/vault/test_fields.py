@@ -6,7 +6,7 @@ import base64
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from foundation import ids
 from foundation.tenancy.models import Merchant
@@ -14,6 +14,7 @@ from foundation.vault import data_keys
 from foundation.vault.errors import VaultCorrupted, VaultKeyMissing
 from foundation.vault.fields import decrypt_field, encrypt_field
 from foundation.vault.models import DataKey
+from tests.factories.owner import as_owner
 
 PLACE = {"table": "payments_pspaccount", "column": "secret_key"}
 
@@ -115,7 +116,9 @@ def test_a_merchant_has_one_data_key_however_much_is_encrypted(merchant: Merchan
 def test_a_data_key_cannot_be_deleted(merchant: Merchant) -> None:
     encrypt_field(merchant.id, "secret", row_id="1", **PLACE)
 
-    with pytest.raises(IntegrityError, match="its rows are never deleted"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        DataKey.objects.for_merchant(merchant.id).delete()
+    with pytest.raises(IntegrityError, match="its rows are never deleted"), transaction.atomic(), as_owner():
         DataKey.objects.for_merchant(merchant.id).delete()
 
     assert DataKey.objects.for_merchant(merchant.id).count() == 1

@@ -24,6 +24,7 @@ from foundation.webhooks.operations.delete_webhook_endpoint import delete_webhoo
 from foundation.webhooks.operations.deliver_webhook import deliver_webhook
 from foundation.webhooks.operations.redeliver_webhook import redeliver_webhook
 from foundation.webhooks.operations.roll_webhook_secret import roll_webhook_secret
+from tests.factories.owner import as_owner
 from tests.foundation.webhooks.receiver import Receiver
 
 pytestmark = pytest.mark.django_db
@@ -353,9 +354,9 @@ def test_the_log_of_tries_can_be_neither_changed_nor_removed(
     (delivery,) = announce()
     deliver(delivery)
 
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), as_owner():
         DeliveryAttempt.across_merchants.update(status_code=500)
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), as_owner():
         DeliveryAttempt.across_merchants.all().delete()
 
 

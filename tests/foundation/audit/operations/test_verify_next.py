@@ -10,7 +10,8 @@ from foundation.audit.tasks import seal, verify
 from foundation.jobs.registry import registered_jobs
 from foundation.observability.gauges import DatabaseGauges
 from foundation.tenancy.models import Merchant
-from tests.foundation.audit.sealed import as_owner, business, ids_of, seal_all
+from tests.factories.owner import past_the_triggers
+from tests.foundation.audit.sealed import business, ids_of, seal_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,8 +55,8 @@ def test_what_was_tampered_with_is_kept_and_told_to_the_metrics(merchant: Mercha
     business(merchant, "capture:1")
     seal_all()
     key = ids_of("ledger_posting")[0]
-    as_owner("UPDATE ledger_posting SET amount_minor = 1 WHERE id::text = %s", [key])
-    as_owner("UPDATE foundation_merchant SET name = 'Other'")
+    past_the_triggers("UPDATE ledger_posting SET amount_minor = 1 WHERE id::text = %s", [key])
+    past_the_triggers("UPDATE foundation_merchant SET name = 'Other'")
 
     seals, rows = verify_next()
 

@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command
 
 from foundation.tenancy.models import Merchant
 from tests.architecture.source import ROOT
-from tests.foundation.audit.sealed import as_owner, business, ids_of, seal_all
+from tests.factories.owner import past_the_triggers
+from tests.foundation.audit.sealed import business, ids_of, seal_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +57,7 @@ def test_a_whole_database_is_told_as_json(sealed: Merchant) -> None:
 
 def test_a_changed_row_ends_with_status_one_and_is_named(sealed: Merchant) -> None:
     key = ids_of("ledger_posting")[0]
-    as_owner("UPDATE ledger_posting SET amount_minor = 1 WHERE id::text = %s", [key])
+    past_the_triggers("UPDATE ledger_posting SET amount_minor = 1 WHERE id::text = %s", [key])
 
     status, answer = answer_of()
 
@@ -78,9 +79,10 @@ def test_an_export_is_verified_by_a_process_that_cannot_reach_the_database(
     key = ids_of("foundation_event")[0]
     whole, tampered = tmp_path / "whole.jsonl", tmp_path / "tampered.jsonl"
     exported(whole)
-    as_owner("DELETE FROM foundation_event WHERE id::text = %s", [key])
+    past_the_triggers("DELETE FROM foundation_event WHERE id::text = %s", [key])
     exported(tampered)
-    nowhere = os.environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:9/nowhere"}
+    nobody = "postgres://nobody@127.0.0.1:9/nowhere"
+    nowhere = os.environ | {"DATABASE_URL": nobody, "DATABASE_OWNER_URL": ""}
 
     answers = [
         subprocess.run(
@@ -109,7 +111,7 @@ def test_seals_cut_off_together_with_their_rows_are_missed_by_an_earlier_export(
     assert answer_of("--against", str(tmp_path / "kept.jsonl"))[1]["head_hash"] == head
 
     for table in ("foundation_seal WHERE number", "foundation_sealpage WHERE seal_number"):
-        as_owner(f"DELETE FROM {table} = 2")
+        past_the_triggers(f"DELETE FROM {table} = 2")
 
     status, answer = answer_of("--against", str(tmp_path / "kept.jsonl"))
     assert status == 1
