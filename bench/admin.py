@@ -89,6 +89,8 @@ def _fill(merchant_id: UUID) -> UUID:
     """Copies of one payment. Returns the newest payment's id."""
     from django.db import connection, transaction
 
+    from foundation.rights.owner import connected_as_owner
+
     payment_id, customer_id = _first_payment(merchant_id)
     parameters = {
         "merchant": merchant_id,
@@ -98,7 +100,7 @@ def _fill(merchant_id: UUID) -> UUID:
         "customers": CUSTOMERS,
         "seconds": SECONDS_BETWEEN,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connected_as_owner(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         # Nobody audits copies: with the audit triggers the filling would take three times as long.
         for table in TABLES:
@@ -108,11 +110,10 @@ def _fill(merchant_id: UUID) -> UUID:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    with connection.cursor() as cursor:
+    with connected_as_owner(), connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         for table in TABLES:
             cursor.execute(f"VACUUM ANALYZE {table}")
-        cursor.execute("RESET statement_timeout")
         cursor.execute(
             "SELECT id FROM payments_paymentintent WHERE merchant_id = %s AND status = 'succeeded' "
             "ORDER BY id DESC LIMIT 1",

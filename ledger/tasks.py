@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from foundation.jobs.registry import job
+from foundation.jobs.registry import RunAgain, job
 from ledger.operations.check_books import check_books
 from ledger.operations.freeze_period import freeze_period
 from ledger.operations.roll_snapshots import roll_snapshots
@@ -23,8 +23,8 @@ def freeze_period_job(*, merchant_id: str, period_id: str) -> None:
 
 
 @job("ledger.check_books", queue="reports", max_attempts=2)
-def check_books_job() -> None:
-    check_books()
+def check_books_job() -> RunAgain | None:
+    return None if check_books() else RunAgain(after_seconds=1)
 
 
 @job("ledger.stage_reconciliations")

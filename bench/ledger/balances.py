@@ -101,6 +101,7 @@ def _measure(size: int) -> dict[str, float]:
 def _fill(merchant_id: UUID, size: int) -> tuple[UUID, UUID]:
     from django.db import connection
 
+    from foundation.rights.owner import connected_as_owner
     from foundation.transactions import owns_transaction
     from ledger.steps import open_account
 
@@ -112,7 +113,7 @@ def _fill(merchant_id: UUID, size: int) -> tuple[UUID, UUID]:
     accounts = [opened(f"assets/psp_clearing/psp_{n}") for n in range(PSP_ACCOUNTS)]
     sales = opened("income/sales")
     entries = size // 2
-    with connection.cursor() as cursor:
+    with connected_as_owner(), connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET statement_timeout = 0")
         for first in range(0, entries, 500_000):
             said = {
@@ -129,6 +130,9 @@ def _fill(merchant_id: UUID, size: int) -> tuple[UUID, UUID]:
             cursor.execute(FILL_POSTINGS, said)
         cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM ANALYZE ledger_journalentry, ledger_posting")
+    with connection.cursor() as cursor:
+        # The first snapshots of ten million postings take longer than a request may.
+        cursor.execute("SET statement_timeout = 0")
     return accounts[0], sales
 
 

@@ -76,13 +76,29 @@ def _database() -> Iterator[None]:
     """A fresh database on the server of DATABASE_URL, dropped afterwards."""
     from django.db import connection
 
+    from foundation.rights.owner import connected_as_owner
+
     connection.settings_dict["TEST"]["NAME"] = f"bench_ledger_{os.getpid()}"
     before = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    with connected_as_owner():
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield
     finally:
-        connection.creation.destroy_test_db(before, verbosity=0)
+        with connected_as_owner():
+            connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def _make_plain_tables() -> None:
+    """As the owner; the application may read and add, as it may in the journal."""
+    from django.db import connection
+
+    from foundation.rights.owner import connected_as_owner
+
+    with connected_as_owner(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS plain_entry, plain_posting")
+        cursor.execute(PLAIN_TABLES)
+        cursor.execute("ANALYZE")
 
 
 def _merchant() -> UUID:
@@ -181,12 +197,8 @@ def _plain(merchant_id: UUID, work: Callable[[Any, UUID, UUID, UUID], None], ent
     accounts = [account.account_id for account in list_accounts_with_balances(merchant_id)]
     from django.db import connection
 
+    _make_plain_tables()
     with psycopg.connect(**_psycopg_parameters(connection)) as plain:
-        plain.execute("DROP TABLE IF EXISTS plain_entry, plain_posting")
-        for statement in PLAIN_TABLES.strip().split(";\n"):
-            plain.execute(statement.rstrip(";"))
-        plain.execute("ANALYZE")
-        plain.commit()
         return _rate(entries, lambda: work(plain, merchant_id, accounts[0], accounts[1]))
 
 

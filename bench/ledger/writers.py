@@ -52,13 +52,9 @@ def _measure(merchant_id: UUID, processes: int) -> dict[str, Any]:
 
 
 def _plain_rate(work: Callable[..., None], merchant_id: UUID, processes: int, entries: int) -> int:
-    from django.db import connection
+    from bench.ledger.postings import _make_plain_tables
 
-    from bench.ledger.postings import PLAIN_TABLES
-
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS plain_entry, plain_posting")
-        cursor.execute(PLAIN_TABLES)
+    _make_plain_tables()
     return _rate(work, merchant_id, processes, entries, is_hot=True)
 
 

@@ -6,7 +6,9 @@ from ledger.models.balances import BalanceSnapshot
 from ledger.models.exchanges import Exchange
 from ledger.models.holds import Hold
 from ledger.models.journal import JournalEntry, Posting
+from ledger.models.open_items import BreakEntry, OpenItem
 from ledger.models.periods import AccountingPeriod, PeriodBalance
+from ledger.models.proofs import BooksProof
 from ledger.models.reconciliation import (
     ReconciliationBreak,
     ReconciliationMatch,
@@ -18,6 +20,8 @@ from ledger.models.statements import Source, Statement, StatementLine, UnreadLin
 __all__ = [
     "AccountingPeriod",
     "BalanceSnapshot",
+    "BooksProof",
+    "BreakEntry",
     "Exchange",
     "Hold",
     "JournalEntry",

@@ -8,22 +8,37 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django_fsm import FSMField, transition
 
 from foundation import clock
+from foundation.events.fields import Xid8Field
 from foundation.money import EXPONENTS, Money
 from foundation.tenancy.scoping import TenantManager, TenantModel, same_merchant, tenant_key
 from ledger.models.statements import Source
 
 
 class ReconciliationRun(TenantModel):
-    """One comparison of all statements with the books. as_of_at: figures count what had happened by then."""
+    """One comparison of the statements with the books. as_of_at: figures count what had happened by then.
+
+    follows: the run of the latest earlier instant, whose closing balances are the opening ones here. lines_up_to,
+    items_up_to: the last line and the transaction up to which everything was looked at when the run was made; the
+    next run looks at what came since and at what stayed open. is_full: everything was looked at again.
+    """
 
     public_prefix = "recon"
 
     as_of_at = models.DateTimeField()
+    follows = models.ForeignKey(
+        "self", null=True, blank=True, db_constraint=False, on_delete=models.PROTECT, related_name="+"
+    )
+    lines_up_to = models.BigIntegerField(null=True, blank=True)
+    items_up_to = Xid8Field(null=True, blank=True)
+    accounts_stated = models.PositiveIntegerField(default=0, help_text="PSP accounts with statements, by source.")
+    items_open = models.PositiveIntegerField(default=0, help_text="OpenItems that the run left.")
+    is_full = models.BooleanField(default=True)
     matched = models.PositiveIntegerField(default=0, help_text="Lines matched by this run.")
     breaks_opened = models.PositiveIntegerField(default=0)
     breaks_resolved = models.PositiveIntegerField(default=0)
@@ -35,14 +50,21 @@ class ReconciliationRun(TenantModel):
     class Meta(TenantModel.Meta):
         verbose_name = "reconciliation"
         ordering = ("-id",)
-        constraints = [tenant_key("reconciliation_run")]
+        constraints = [
+            tenant_key("reconciliation_run"),
+            same_merchant("reconciliation_run", "follows", "ledger_reconciliationrun"),
+        ]
+        indexes = [models.Index(fields=["merchant", "-as_of_at", "-id"], name="reconciliation_run_as_of")]
 
 
 class ReconciliationTie(TenantModel):
-    """One PSP account, source and currency of a run: opening + matched + breaks + on its way = closing.
+    """One PSP account, source and currency of a run, in two equations that hold to the minor unit:
 
-    For a PSP, closing is what it owes by its own statements, and book what its clearing account says. For a
-    bank, closing is what arrived of the PSP's payouts, and book what was sent. difference: what no break explains.
+    opening + matched + breaks = closing: what the other side says, from one run to the next; a line is matched or in
+    a break. book + open breaks − on its way + difference = closing: what it says beside our books. For a PSP, closing
+    is what it owes by its own statements, and book what its clearing account says. For a bank, closing is what
+    arrived of the PSP's payouts, and book what was sent. open breaks: all of them, however old, as they stood.
+    difference: what no break explains.
     """
 
     public_prefix = "tie"
@@ -57,6 +79,7 @@ class ReconciliationTie(TenantModel):
     matched_minor = models.BigIntegerField()
     breaks_minor = models.BigIntegerField()
     closing_minor = models.BigIntegerField()
+    open_breaks_minor = models.BigIntegerField(default=0)
     book_minor = models.BigIntegerField()
     on_its_way_minor = models.BigIntegerField()
     difference_minor = models.BigIntegerField()
@@ -78,6 +101,7 @@ class ReconciliationMatch(models.Model):
     and a bank's. No foreign key checks its parents: see ledger/models/statements.py.
     """
 
+    # In PostgreSQL the other way round: the entry is looked up by the key, the line by block ranges (migration 0008).
     pk = models.CompositePrimaryKey("line_id", "entry_id")
     merchant = models.ForeignKey(
         "foundation.Merchant", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
@@ -115,7 +139,13 @@ class ReconciliationMatch(models.Model):
         verbose_name_plural = "matches"
         default_manager_name = "across_merchants"
         base_manager_name = "across_merchants"
-        indexes = [models.Index(fields=["entry"], name="reconciliation_match_entry")]
+        indexes = [
+            # A run writes its matches in order of the lines, so that few blocks hold any one of them.
+            BrinIndex(
+                fields=["line"], pages_per_range=8, autosummarize=True, name="reconciliation_match_line"
+            ),
+            models.Index(fields=["run"], condition=Q(source="bank"), name="reconciliation_match_arrivals"),
+        ]
 
     def __str__(self) -> str:
         return f"Match of line {self.line_id}"
@@ -125,7 +155,8 @@ class ReconciliationBreak(TenantModel):
     """One difference between a statement and the books, until it is gone, explained for good or written off.
 
     psp_minor: what the PSP or bank says (net); book_minor: what our books say; null: nothing. amount_minor: the
-    effect on the account, psp − book in `currency`. line_currency differs only in unknown_currency.
+    effect on the account, psp − book in `currency`. line_currency differs only in unknown_currency. entry: the largest
+    of the entries that book_minor sums; all of them are BreakEntries.
     """
 
     public_prefix = "brk"
@@ -173,6 +204,7 @@ class ReconciliationBreak(TenantModel):
     psp_minor = models.BigIntegerField(null=True, blank=True)
     book_minor = models.BigIntegerField(null=True, blank=True)
     amount_minor = models.BigIntegerField()
+    entry_count = models.PositiveIntegerField(default=0)
     occurred_at = models.DateTimeField()
     opened_by = models.ForeignKey(
         ReconciliationRun, db_constraint=False, on_delete=models.PROTECT, related_name="breaks"
@@ -225,6 +257,9 @@ class ReconciliationBreak(TenantModel):
             ),
             models.Index(
                 fields=["entry"], condition=Q(entry__isnull=False), name="reconciliation_break_entry"
+            ),
+            models.Index(
+                fields=["merchant"], condition=Q(status="written_off"), name="reconciliation_break_ended"
             ),
         ]
 

@@ -10,6 +10,7 @@ transaction.
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -102,6 +103,10 @@ class StatementLine(models.Model):
     occurred_at = models.DateTimeField()
     available_at = models.DateTimeField(null=True)
     description = models.CharField(max_length=255)
+    # Of a movement in another currency than the account's: what it was, and major units of `currency` for one of it.
+    original_currency = models.CharField(max_length=3, db_default="")
+    original_minor = models.BigIntegerField(null=True)
+    exchange_rate = models.DecimalField(max_digits=38, decimal_places=18, null=True)
 
     across_merchants = models.Manager()
     objects = TenantManager()
@@ -118,6 +123,24 @@ class StatementLine(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(net_minor=F("gross_minor") - F("fee_minor")), name="statement_line_net"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "reference"], name="statement_line_reference"),
+            # A file's lines lie together, and files come in order of time.
+            BrinIndex(
+                fields=["statement"], pages_per_range=16, autosummarize=True, name="statement_line_of_statement"
+            ),
+            BrinIndex(
+                fields=["occurred_at"], pages_per_range=32, autosummarize=True, name="statement_line_occurred"
+            ),
+            # What is still held back, and what one payout paid. Lines come in order of time: block ranges are enough
+            # for the first, and cost an import nothing.
+            BrinIndex(fields=["available_at"], autosummarize=True, name="statement_line_available"),
+            models.Index(
+                fields=["merchant", "payout_reference"],
+                condition=~Q(payout_reference=""),
+                name="statement_line_paid_in",
             ),
         ]
 

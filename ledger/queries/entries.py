@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from foundation.errors import ResourceMissing
 from foundation.money import Money
@@ -111,9 +111,27 @@ def list_entries(
     return entries.filter(**{f"effective_at__{lookup}": at for lookup, at in (effective_at or {}).items()})
 
 
-def list_entries_of_kinds(merchant_id: UUID, kinds: Iterable[str]) -> QuerySet[JournalEntry]:
-    """Entries of some kinds, for a page of them; their lines come by list_entries_by_ids."""
-    return JournalEntry.objects.for_merchant(merchant_id).filter(kind__in=list(kinds))
+def list_entries_of_kinds(
+    merchant_id: UUID,
+    kinds: Iterable[str],
+    *,
+    kinds_below: tuple[str, Iterable[str]] | None = None,
+    currency: str | None = None,
+) -> QuerySet[JournalEntry]:
+    """Entries of some kinds, for a page of them; their lines come by list_entries_by_ids.
+
+    kinds_below: (beginning of a path, kinds): entries of these kinds too, where they touch an account there.
+    currency: with a line in it.
+    """
+    lines = Posting.objects.for_merchant(merchant_id).filter(entry=OuterRef("pk"))
+    entries = JournalEntry.objects.for_merchant(merchant_id)
+    if kinds_below is None:
+        entries = entries.filter(kind__in=list(kinds))
+    else:
+        path, further = kinds_below
+        touching = Exists(lines.filter(account__path__startswith=path))
+        entries = entries.filter(Q(kind__in=list(kinds)) | (Q(kind__in=list(further)) & touching))
+    return entries if currency is None else entries.filter(Exists(lines.filter(currency=currency)))
 
 
 def list_latest_postings(merchant_id: UUID, account_id: UUID, *, limit: int) -> QuerySet[Posting]:

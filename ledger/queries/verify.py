@@ -15,6 +15,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from foundation.audit.comparing import Findings
+from foundation.audit.reading import find_last_seal, get_signing_key
+from foundation.audit.verifying import verify_seals, verify_unsealed
 from ledger.queries import verify_books_sql, verify_sql
 
 FIRST_DIFFERENCES = 20
@@ -82,7 +85,7 @@ def verify_books(
     names = [name for name in _checks if only is None or name in only]
     if unknown := set(only or ()) - set(names):
         raise CheckUnknown(f"No such checks of the books: {', '.join(sorted(unknown))}.")
-    with _unhurried():
+    with unhurried():
         differences = [found for name in names for found in _checks[name](merchant_id, limit)]
         entries, postings = _run(verify_sql.COUNTS, merchant_id, limit)[0]
     return Verification(names, entries, postings, differences)
@@ -102,11 +105,33 @@ def _run(sql: str, merchant_id: UUID | None, limit: int) -> list[tuple[Any, ...]
         return list(cursor.fetchall())
 
 
+def check_merchant(name: str, merchant_id: UUID) -> Difference | None:
+    """The first difference that one check finds in one merchant's books."""
+    return next(iter(_checks[name](merchant_id, 1)), None)
+
+
+def check_names() -> list[str]:
+    return list(_checks)
+
+
+def _check_seals(merchant_id: UUID | None, limit: int) -> Iterator[Difference]:
+    """The seals are over the rows of all merchants at once: they are verified whole, whoever is asked for."""
+    newest = find_last_seal()
+    findings = Findings(limit=limit)
+    for window in verify_seals(get_signing_key().verifying, last=newest.number if newest else 0):
+        findings.join(window.findings)
+    findings.join(verify_unsealed(newest)[1])
+    for found in findings.first:
+        subject = f"{found.table or 'seal'} {found.key or found.seal or ''}".strip()
+        yield Difference(SEALS, None, subject, "as it was sealed", f"{found.kind}: {found.said}")
+
+
 @contextmanager
-def _unhurried() -> Iterator[None]:
-    # A full replay of ten million postings takes longer than a request may.
+def unhurried(seconds: int = 0) -> Iterator[None]:
+    """Statements may take this long (0: without limit): a replay of ten million postings takes longer than a request
+    may."""
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
     try:
         yield
     finally:
@@ -126,3 +151,6 @@ _sql_check("closed_periods_stand", verify_books_sql.PERIODS)
 
 LEDGER_CHECKS = tuple(_checks)
 """The names of the ledger's own checks, without those of the floors above."""
+
+SEALS = "seals_hold"
+register_check(SEALS, _check_seals)

@@ -14,6 +14,7 @@ from foundation.ids import new_id
 from foundation.tenancy.models import Merchant
 from ledger.models import JournalEntry, Posting
 from ledger.queries.balances import get_balance, get_balances
+from tests.factories.owner import as_owner
 from tests.ledger.books import CLEARING, NOON, SALES, captured, post
 
 TABLES = ["ledger_journalentry", "ledger_posting"]
@@ -28,7 +29,8 @@ def committed_at_the_end() -> Iterator[None]:
 
 
 def run(sql: str, parameters: list[Any] | None = None) -> None:
-    with connection.cursor() as cursor:
+    """As the owner, whom no missing right stops."""
+    with as_owner() as cursor:
         cursor.execute(sql, parameters)
 
 

@@ -18,7 +18,7 @@ _MERCHANT_PREFIX = "acct"
 
 
 class Command(BaseCommand):
-    help = "Check that every entry sums to zero, balances equal their entries, and holds and guards hold."
+    help = "Check that entries sum to zero, balances equal them, payments fold to the ledger, and seals hold."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--merchant", help="acct_… or a UUID; all merchants when left out.")

@@ -12,7 +12,8 @@ from foundation.money import EXPONENTS
 MAX_REFERENCE = 128
 MAX_DESCRIPTION = 255
 MAX_TEXT = 2_000
-MAX_BIGINT = 2**63 - 1
+MAX_MINOR = 10**15
+"""Ten trillion dollars: far beyond any movement, and a thousand of them can be added without leaving bigint."""
 
 # A currency that ISO 4217 does not know becomes a break anyway; its digits only have to be the same each time.
 DIGITS_OF_UNKNOWN_CURRENCY = 2
@@ -72,7 +73,7 @@ def to_minor(text: str, currency: str) -> int:
     if not (both.isascii() and both.isdigit()):
         raise LineUnreadable(f"{text!r} is not an amount.")
     minor = int(both)
-    if minor > MAX_BIGINT:
+    if minor > MAX_MINOR:
         raise LineUnreadable(f"{text!r} is absurdly large.")
     return -minor if negative else minor
 

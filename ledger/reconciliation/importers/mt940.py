@@ -40,7 +40,8 @@ def read_mt940(file: BinaryIO) -> Iterator[Row]:
         for first_line, message in _messages(text):
             messages += 1
             for row in _rows(message, first_line, number):
-                number += isinstance(row, ReadLine)
+                # Movements are numbered through the file, those that cannot be read as well.
+                number += not isinstance(row, StatedBalance)
                 yield row
     finally:
         text.detach()

@@ -13,7 +13,7 @@ from ledger.reconciliation.locks import lock_break
 
 @owns_transaction
 def explain_break(*, merchant_id: UUID, break_id: UUID, explanation: str) -> ReconciliationBreak:
-    """Keep an explanation with a break. One that moves no money (late) ends with it; any other stays open.
+    """Keep an explanation with a break. One without a difference in money ends with it; any other stays open.
 
     explanation: at most 1,000 characters.
     Raises: ResourceMissing; BreakNotOpen.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from foundation import clock
+from foundation.events.publishing import publish_all
 from foundation.transactions import owns_transaction
-from ledger.models import ReconciliationBreak, ReconciliationMatch
+from ledger.models import ReconciliationBreak, ReconciliationMatch, Source
 from ledger.reconciliation.errors import BreakNotOpen, MatchImpossible
 from ledger.reconciliation.locks import lock_break, lock_reconciliation
+from ledger.reconciliation.queries.arrivals import arrival_of
+from ledger.reconciliation.steps.open_breaks import arrival_news
 
 
 @owns_transaction
@@ -16,7 +19,8 @@ def match_by_hand(*, merchant_id: UUID, break_id: UUID, other_break_id: UUID) ->
     """Two breaks are one movement: a line that we miss and an entry that the other side misses, of equal amounts.
 
     Raises: ResourceMissing; BreakNotOpen; MatchImpossible.
-    Writes: one ReconciliationMatch of the rule `by_hand`; both breaks are resolved.
+    Writes: one ReconciliationMatch of the rule `by_hand`; both breaks are resolved; the event of a payout's arrival when
+    the line is a bank's.
     Not safe to repeat: the second time the breaks are not open.
     """
     lock_reconciliation(merchant_id)
@@ -34,13 +38,15 @@ def match_by_hand(*, merchant_id: UUID, break_id: UUID, other_break_id: UUID) ->
         raise MatchImpossible()
     if same[0] != same[1] or line.amount_minor + entry.amount_minor:
         raise MatchImpossible()
-    ReconciliationMatch.across_merchants.create(
+    match = ReconciliationMatch.across_merchants.create(
         merchant_id=merchant_id,
         line_id=line.line_id,
         entry_id=entry.entry_id,
         source=line.source,
         rule="by_hand",
     )
+    if match.source == Source.BANK:
+        publish_all([arrival_news(merchant_id, arrival_of(match))])
     for resolved in found:
         resolved.resolved_at = clock.now()
         resolved.save(update_fields=["resolved_at"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,7 +25,7 @@ class Arrival:
     line_id: int
 
 
-def list_arrivals(run: ReconciliationRun) -> list[Arrival]:
+def list_arrivals(run: ReconciliationRun) -> Iterator[Arrival]:
     """Of one run, in order of the lines. A transfer that carried several payouts names each."""
     matches = (
         ReconciliationMatch.objects.for_merchant(run.merchant_id)
@@ -32,17 +33,20 @@ def list_arrivals(run: ReconciliationRun) -> list[Arrival]:
         .select_related("line", "entry")
         .order_by("line_id", "entry_id")
     )
-    return [
-        Arrival(
-            entry_id=match.entry_id,
-            source_kind=match.entry.source_kind,
-            source_id=match.entry.source_id,
-            reference=match.entry.external_reference,
-            psp_account=match.line.psp_account,
-            currency=match.line.currency,
-            amount_minor=match.line.net_minor,
-            arrived_at=match.line.occurred_at,
-            line_id=match.line_id,
-        )
-        for match in matches
-    ]
+    return (arrival_of(match) for match in matches.iterator(chunk_size=1_000))
+
+
+def arrival_of(match: ReconciliationMatch) -> Arrival:
+    """What a match of a bank's line proves."""
+    line, entry = match.line, match.entry
+    return Arrival(
+        entry_id=entry.id,
+        source_kind=entry.source_kind,
+        source_id=entry.source_id,
+        reference=entry.external_reference,
+        psp_account=line.psp_account,
+        currency=line.currency,
+        amount_minor=line.net_minor,
+        arrived_at=line.occurred_at,
+        line_id=line.id,
+    )

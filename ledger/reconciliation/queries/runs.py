@@ -23,6 +23,17 @@ def get_run(merchant_id: UUID, run_id: UUID) -> ReconciliationRun:
     return run
 
 
+def find_last_run(run: ReconciliationRun) -> ReconciliationRun | None:
+    """The one made last before this one: what it left is where this one goes on."""
+    return list_runs(run.merchant_id).exclude(pk=run.pk).order_by("-id").first()
+
+
+def find_run_before(run: ReconciliationRun) -> ReconciliationRun | None:
+    """The one of the latest earlier instant, of several the one made last: its closing balances are the opening ones."""
+    rows = list_runs(run.merchant_id).filter(as_of_at__lt=run.as_of_at, lines_up_to__isnull=False)
+    return rows.order_by("-as_of_at", "-id").first()
+
+
 def list_ties(merchant_id: UUID, run_ids: Collection[UUID]) -> QuerySet[ReconciliationTie]:
     rows = ReconciliationTie.objects.for_merchant(merchant_id).filter(run_id__in=run_ids)
     return rows.order_by("run_id", "psp_account", "source", "currency")

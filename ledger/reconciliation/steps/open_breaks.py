@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -12,13 +15,15 @@ from foundation.money import EXPONENTS
 from foundation.transactions import joins_transaction
 from ledger.models import ReconciliationBreak, ReconciliationRun, Source
 from ledger.reconciliation.importers.formats import FORMATS
-from ledger.reconciliation.queries.arrivals import list_arrivals
+from ledger.reconciliation.queries.arrivals import Arrival, list_arrivals
 from ledger.reconciliation.shapes import arrival_shape, break_shape
-from ledger.reconciliation.steps import breaks_sql
-from ledger.reconciliation.steps.match_lines import parameters_of
+from ledger.reconciliation.steps import breaks_sql, compare_sql
+from ledger.reconciliation.steps.match_lines import FEW, parameters_of
 
 TRANSIT_DAYS = "5 days"
 """When a payout is due at the bank, if the PSP's own line does not say."""
+
+TOLD_AT_ONCE = 1_000
 
 # Kinds that payments answers: what we miss is asked for, what a fee really was is booked.
 TOLD = {
@@ -41,25 +46,32 @@ def open_breaks(run: ReconciliationRun) -> tuple[int, int]:
         .select_related("line", "entry")
         .order_by("id")
     )
-    publish_all(
-        [
-            NewEvent(run.merchant_id, TOLD[found.kind], "reconciliation.break", found.id, break_shape(found))  # type: ignore[index]
-            for found in breaks
-        ]
-    )
-    publish_all(
-        [
-            NewEvent(
-                run.merchant_id,
-                "reconciliation.payout_at_bank",
-                "reconciliation.arrival",
-                arrival.entry_id,
-                arrival_shape(arrival),
-            )
-            for arrival in list_arrivals(run)
-        ]
-    )
+    _tell(break_news(found) for found in breaks.iterator(chunk_size=TOLD_AT_ONCE))
+    _tell(arrival_news(run.merchant_id, arrival) for arrival in list_arrivals(run))
     return opened, resolved
+
+
+def break_news(found: ReconciliationBreak) -> NewEvent:
+    kind = ReconciliationBreak.Kind(found.kind)
+    return NewEvent(
+        found.merchant_id, TOLD[kind], "reconciliation.break", found.id, break_shape(found)
+    )
+
+
+def arrival_news(merchant_id: UUID, arrival: Arrival) -> NewEvent:
+    return NewEvent(
+        merchant_id,
+        "reconciliation.payout_at_bank",
+        "reconciliation.arrival",
+        arrival.entry_id,
+        arrival_shape(arrival),
+    )
+
+
+def _tell(news: Iterator[NewEvent]) -> None:
+    # A statement of another account can open a million breaks: they are not held in memory at once.
+    while batch := list(islice(news, TOLD_AT_ONCE)):
+        publish_all(batch)
 
 
 def _write(run: ReconciliationRun) -> tuple[int, int]:
@@ -72,14 +84,22 @@ def _write(run: ReconciliationRun) -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(breaks_sql.DIFFERENCES)
         cursor.execute(breaks_sql.TAKE_OUT_DIFFERENCES)
+        cursor.execute("SELECT count(*) FROM rest_lines")
+        is_much = int(cursor.fetchone()[0]) > FEW
+        cursor.execute(compare_sql.WHOLE_TABLES if is_much else compare_sql.FEW_ROWS)
         cursor.execute(breaks_sql.TWINS, parameters)
+        cursor.execute(compare_sql.RULES)
         cursor.execute(breaks_sql.LINES_LEFT, parameters)
-        cursor.execute(breaks_sql.ITEMS_LEFT, parameters)
+        cursor.execute(compare_sql.FEW_ROWS)
+        cursor.execute(breaks_sql.EXPECTED_AT_BANK)
         cursor.execute(breaks_sql.LATE, parameters)
+        cursor.execute(compare_sql.RULES)
+        cursor.execute(breaks_sql.ITEMS_LEFT, parameters)
+        cursor.execute("ANALYZE found_breaks, found_entries")
         cursor.execute(breaks_sql.RESOLVE, parameters)
-        resolved = cursor.rowcount
+        resolved = int(cursor.rowcount)
         cursor.execute(breaks_sql.OPEN, parameters)
-        return cursor.rowcount, resolved
+        return int(cursor.fetchone()[0]), resolved
 
 
 def _coverage() -> dict[str, list[Any]]:

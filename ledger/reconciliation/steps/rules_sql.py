@@ -51,6 +51,24 @@ WHERE i.net = s.net AND (movement <> 'charge' OR i.fee = s.fee)
     )
 """  # noqa: S608  constants only
 
+# Several lines and several entries of a reference, which come to the same: parts captured with fees booked apart. Every
+# line matches every entry; more than a few are left to a person.
+REFERENCE_TOTAL = f"""
+INSERT INTO new_matches
+SELECT l.line_id, i.entry_id, source, 'reference_total'
+FROM (
+    SELECT {_KEY}, reference, count(*) AS lines, sum(net) AS net, sum(fee) AS fee
+    FROM rest_lines WHERE reference <> '' GROUP BY {_KEY}, reference HAVING count(*) > 1
+) AS t
+JOIN (
+    SELECT {_KEY}, reference, count(*) AS items, sum(net) AS net, sum(fee) AS fee
+    FROM rest_items WHERE reference <> '' GROUP BY {_KEY}, reference HAVING count(*) > 1
+) AS s USING ({_KEY}, reference, net)
+JOIN rest_lines l USING ({_KEY}, reference)
+JOIN rest_items i USING ({_KEY}, reference)
+WHERE t.lines * s.items <= 100 AND (movement <> 'charge' OR t.fee = s.fee)
+"""  # noqa: S608  constants only
+
 # The PSP's name of the whole payment instead of the charge's, with the same amounts.
 ORDER_REFERENCE = f"""
 INSERT INTO new_matches
@@ -96,13 +114,24 @@ FROM (
 WHERE of_line = 1 AND of_day = 1
 """
 
-RULES = (REFERENCE, REFERENCE_SUM, LINES_SUM, ORDER_REFERENCE, AMOUNT_AND_DAYS, PAYOUT_BATCH)
+RULES = (
+    REFERENCE,
+    REFERENCE_SUM,
+    LINES_SUM,
+    REFERENCE_TOTAL,
+    ORDER_REFERENCE,
+    AMOUNT_AND_DAYS,
+    PAYOUT_BATCH,
+)
 
 # An entry and its reversal, neither of which the other side knows: nothing happened, there or here. They stay for the
-# sums of a past day between the two, as a movement that no break is made of.
+# sums of a past day between the two, as a movement that no break is made of. A payout that came back before it
+# arrived is such a pair on the bank's side.
 SET_REVERSED_ASIDE = """
 UPDATE rest_items i SET movement = 'reversed'
 FROM rest_items o
-WHERE i.source = o.source AND i.net = -o.net
-    AND (i.reverses_id = o.entry_id OR o.reverses_id = i.entry_id)
+WHERE i.source = o.source AND i.net = -o.net AND i.reverses_id = o.entry_id;
+UPDATE rest_items i SET movement = 'reversed'
+FROM rest_items o
+WHERE i.source = o.source AND i.net = -o.net AND o.reverses_id = i.entry_id
 """

@@ -1,4 +1,4 @@
-"""verify_books finds each kind of damage. The damage is done as a superuser would: past the triggers."""
+"""verify_books finds each kind of damage. The damage is done as the database's owner would: past the triggers."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 
 from foundation.tenancy.models import Merchant
 from ledger.models import BalanceSnapshot, Hold, JournalEntry
 from ledger.queries import verify
 from ledger.queries.balances import get_balance
 from ledger.queries.verify import LEDGER_CHECKS, Difference, register_check, verify_books
+from tests.factories.owner import past_the_triggers
 from tests.ledger.books import CLEARING, captured, hold, open_account, own_checks, post, roll_all, settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def tamper(sql: str, parameters: list[Any] | None = None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(sql, parameters)
-        cursor.execute("SET session_replication_role = origin")
+    past_the_triggers(sql, parameters)
 
 
 def failed_checks(merchant_id: UUID | None = None) -> set[str]:

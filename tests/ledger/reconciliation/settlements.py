@@ -9,7 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from foundation.money import Money
-from ledger.models import JournalEntry, ReconciliationBreak, ReconciliationRun, Statement
+from ledger.models import (
+    JournalEntry,
+    ReconciliationBreak,
+    ReconciliationRun,
+    ReconciliationTie,
+    Statement,
+)
 from ledger.reconciliation.movements import register_movement
 from ledger.reconciliation.operations.import_settlement import ImportedStatement, import_settlement
 from ledger.reconciliation.operations.reconcile import reconcile
@@ -145,7 +151,33 @@ def statement_of(merchant_id: UUID, *rows: Reported) -> Statement:
 
 
 def run(merchant_id: UUID, **said: Any) -> ReconciliationRun:
-    return reconcile(merchant_id=merchant_id, as_of_at=said.get("as_of_at", NOON + timedelta(days=60)))
+    """A run, whose accounts add up by both equations."""
+    said = {"as_of_at": NOON + timedelta(days=60)} | said
+    done = reconcile(merchant_id=merchant_id, **said)
+    for tie in ReconciliationTie.objects.for_merchant(merchant_id).filter(run=done):
+        off = tie.difference_minor
+        assert tie.opening_minor + tie.matched_minor + tie.breaks_minor == tie.closing_minor or off
+        ours = tie.book_minor + tie.open_breaks_minor - tie.on_its_way_minor
+        assert ours + off == tie.closing_minor or off
+    return done
+
+
+def ties_of(done: ReconciliationRun) -> dict[tuple[str, str], tuple[int, ...]]:
+    """(source, currency) → opening, matched, breaks, closing, open breaks, book, on its way, difference."""
+    ties = ReconciliationTie.objects.for_merchant(done.merchant_id).filter(run=done)
+    return {
+        (tie.source, tie.currency): (
+            tie.opening_minor,
+            tie.matched_minor,
+            tie.breaks_minor,
+            tie.closing_minor,
+            tie.open_breaks_minor,
+            tie.book_minor,
+            tie.on_its_way_minor,
+            tie.difference_minor,
+        )
+        for tie in ties
+    }
 
 
 def open_kinds(merchant_id: UUID) -> list[tuple[str, str]]:

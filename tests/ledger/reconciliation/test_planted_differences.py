@@ -51,7 +51,7 @@ def test_every_planted_difference_and_nothing_else_becomes_a_break(
     assert open_kinds(merchant.id) == planted
     assert done.ties_out
     tie = ReconciliationTie.objects.for_merchant(merchant.id).get(run=done, currency="usd")
-    assert tie.closing_minor - tie.book_minor == tie.breaks_minor
+    assert tie.closing_minor - tie.book_minor == tie.open_breaks_minor
 
 
 def test_nothing_planted_leaves_no_break(merchant: Merchant) -> None:

@@ -7,10 +7,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from foundation.tenancy.models import Merchant
 from ledger.queries.verify import LEDGER_CHECKS
+from tests.factories.owner import past_the_triggers
 from tests.ledger.books import captured, post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,10 +29,7 @@ def test_whole_books_are_told_as_json(merchant: Merchant) -> None:
 
 def test_a_difference_ends_with_status_one_and_says_what_differs(merchant: Merchant) -> None:
     posted = post(merchant_id=merchant.id, reference="capture:1", lines=captured(1000))
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute("UPDATE ledger_posting SET amount_minor = 999 WHERE amount_minor = 1000")
-        cursor.execute("SET session_replication_role = origin")
+    past_the_triggers("UPDATE ledger_posting SET amount_minor = 999 WHERE amount_minor = 1000")
     out = StringIO()
 
     with pytest.raises(SystemExit) as end:

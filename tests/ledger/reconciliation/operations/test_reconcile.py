@@ -105,7 +105,7 @@ def test_a_line_in_another_currency_we_know_is_one_break_and_both_currencies_tie
 
     assert open_kinds(merchant.id) == [("unknown_currency", "ch_1")]
     ties = ReconciliationTie.objects.for_merchant(merchant.id).filter(run=done)
-    assert {t.currency: (t.breaks_minor, t.difference_minor) for t in ties} == {
+    assert {t.currency: (t.open_breaks_minor, t.difference_minor) for t in ties} == {
         "eur": (941, 0),
         "usd": (-941, 0),
     }
