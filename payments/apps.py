@@ -13,9 +13,12 @@ class PaymentsConfig(AppConfig):
         from payments import tasks  # noqa: F401 - registers the jobs
         from payments.api.expanders import register_expanders
         from payments.queries.totals import check_payments_fold_to_ledger
+        from payments.reactions import register_reactions
 
         register_expanders()
+        register_reactions()
         register_source("payment_intent", prefix="pi", page="admin:payments_paymentintent_change")
+        register_source("payout", prefix="po", page="admin:payments_payout_change")
         register_check("payments_fold_to_ledger", check_payments_fold_to_ledger)
         _register_movements()
         _register_gauges()
@@ -26,9 +29,12 @@ def _register_movements() -> None:
     from ledger.reconciliation.movements import register_movement
 
     register_movement("payment_captured", "charge")
-    register_movement("psp_fee", "charge")
+    register_movement("psp_fee", "charge", is_fee=True)
     register_movement("payment_refunded", "refund")
     register_movement("refund_returned", "refund_failure")
+    register_movement("payout_sent", "payout")
+    register_movement("payout_returned", "payout")
+    register_movement("payout_canceled", "payout")
 
 
 def _register_gauges() -> None:

@@ -19,6 +19,7 @@ from payments.models import (
     PaymentAttempt,
     PaymentIntent,
     PaymentMethod,
+    Payout,
     PspWebhook,
     Refund,
     SetupIntent,
@@ -74,6 +75,14 @@ def lock_customer(*, merchant_id: UUID, customer_id: UUID) -> Customer:
 def lock_payment_method(*, merchant_id: UUID, payment_method_id: UUID) -> PaymentMethod:
     rows = PaymentMethod.objects.for_merchant(merchant_id).select_related("merchant")
     return _one(rows.select_for_update(of=("self",)).filter(pk=payment_method_id), "payment_method")
+
+
+@joins_transaction
+def lock_payout(*, merchant_id: UUID, psp_account_id: UUID, psp_reference: str) -> Payout:
+    """By the PSP's name of it; with its merchant and PSP account. No other row is locked beside it."""
+    rows = Payout.objects.for_merchant(merchant_id).select_related("merchant", "psp_account")
+    named = rows.filter(psp_account_id=psp_account_id, psp_reference=psp_reference)
+    return _one(named.select_for_update(of=("self",)), "payout")
 
 
 @joins_transaction

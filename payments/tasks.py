@@ -12,7 +12,9 @@ from payments.operations.execute_void import execute_void
 from payments.operations.expire_authorization import expire_authorization
 from payments.operations.expire_authorizations import expire_authorizations
 from payments.operations.handle_psp_webhook import handle_psp_webhook
+from payments.operations.poll_payouts import poll_payouts
 from payments.operations.resolve_unknown import resolve_unknown
+from payments.operations.stage_payout_polls import stage_payout_polls
 from payments.operations.sweep_due_checks import sweep_due_checks
 from payments.operations.sweep_psp_webhooks import BATCH, sweep_psp_webhooks
 
@@ -55,6 +57,16 @@ def expire_authorization_job(*, merchant_id: str, attempt_id: str) -> None:
 @job("payments.expire_authorizations")
 def expire_authorizations_job() -> None:
     expire_authorizations()
+
+
+@job("payments.poll_payouts", queue="psp")
+def poll_payouts_job(*, merchant_id: str, psp_account_id: str) -> None:
+    poll_payouts(merchant_id=UUID(merchant_id), psp_account_id=UUID(psp_account_id))
+
+
+@job("payments.stage_payout_polls")
+def stage_payout_polls_job() -> None:
+    stage_payout_polls()
 
 
 @job("payments.sweep_due_checks")

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import badge, instant, json_block, mono
 from foundation.backoffice.filters import CreatedFilter, SelectFilter, fixed_filter
+from foundation.backoffice.links import page_link
 from payments.admin.words import payment_link
 from payments.models import Case, CaseKind
 
@@ -64,6 +65,10 @@ class CaseAdmin(BackOfficeAdmin):
 
     @admin.display(description="about the")
     def about(self, case: Case) -> str:
+        if case.subject_kind == "break":
+            return page_link("reconciliation_break", case.subject_id)
+        if case.subject_kind == "payout":
+            return page_link("payout", case.subject_id)
         return {"attempt": "charge"}.get(case.subject_kind, case.subject_kind)
 
     @admin.display(description="evidence")

@@ -101,6 +101,10 @@ EXPANDABLE: dict[str, dict[str, Callable[[UUID, Sequence[str]], Shapes]]] = {
         "payment_intent": load_payment_intents,
     },
     "payment_method": {"customer": load_customers},
+    "payout": {
+        "balance_transaction": load_balance_transactions,
+        "failure_balance_transaction": load_balance_transactions,
+    },
     "setup_intent": {"customer": load_customers, "payment_method": load_payment_methods},
     "customer": {"invoice_settings.default_payment_method": load_payment_methods},
 }

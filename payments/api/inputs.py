@@ -20,8 +20,19 @@ from foundation.http.serializers import (
     StringField,
     UrlField,
 )
+from payments.models import PayoutStatus
 
 PAYMENT_METHOD_TYPES = ["card"]
+BALANCE_TRANSACTION_TYPES = [
+    "adjustment",
+    "charge",
+    "payout",
+    "payout_cancel",
+    "payout_failure",
+    "refund",
+    "refund_failure",
+    "stripe_fee",
+]
 CAPTURE_METHODS = ["automatic", "automatic_async", "manual"]
 CANCELLATION_REASONS = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"]
 REFUND_REASONS = ["duplicate", "fraudulent", "requested_by_customer"]
@@ -244,8 +255,16 @@ class SetupIntentListInput(ListInput):
     created = CreatedFilterField(required=False)
 
 
+class PayoutListInput(ListInput):
+    status = EnumField(choices=list(PayoutStatus.values), required=False)
+    arrival_date = CreatedFilterField(required=False)
+    created = CreatedFilterField(required=False)
+
+
 class BalanceTransactionListInput(ListInput):
-    type = EnumField(choices=["charge", "refund", "refund_failure", "stripe_fee"], required=False)
+    type = EnumField(choices=BALANCE_TRANSACTION_TYPES, required=False)
     # DRF's Field has an attribute of this name; on a serializer's class it is a field like any other.
     source = StringField(max_length=64, required=False)  # type: ignore[assignment]
+    payout = PublicIdField("po", kind="payout", required=False)
+    currency = CurrencyField(required=False)
     created = CreatedFilterField(required=False)

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from payments.api.views import balance, charges, customers, payment_intents, refunds, setup_intents
+from payments.api.views import (
+    balance,
+    charges,
+    customers,
+    payment_intents,
+    payouts,
+    refunds,
+    setup_intents,
+)
 
 urlpatterns = [
     path("customers", customers.CustomersView.as_view()),
@@ -27,6 +35,8 @@ urlpatterns = [
     path("refunds", refunds.RefundsView.as_view()),
     path("refunds/<str:id>", refunds.RefundView.as_view()),
     path("refunds/<str:id>/cancel", refunds.RefundCancelView.as_view()),
+    path("payouts", payouts.PayoutsView.as_view()),
+    path("payouts/<str:id>", payouts.PayoutView.as_view()),
     path("balance", balance.BalanceView.as_view()),
     path("balance_transactions", balance.BalanceTransactionsView.as_view()),
     path("balance_transactions/<str:id>", balance.BalanceTransactionView.as_view()),

@@ -5,6 +5,7 @@ from payments.models.captures import Capture, CaptureStatus
 from payments.models.cases import Case, CaseKind
 from payments.models.customers import Customer, PaymentMethod, PspToken
 from payments.models.intents import CaptureMethod, IntentStatus, PaymentIntent
+from payments.models.payouts import Payout, PayoutStatus
 from payments.models.psp import PspAccount, PspCall, PspWebhook
 from payments.models.refunds import LIVE_REFUND_STATES, Refund, RefundReason, RefundStatus
 from payments.models.setup_intents import SetupIntent, SetupIntentStatus
@@ -23,6 +24,8 @@ __all__ = [
     "PaymentAttempt",
     "PaymentIntent",
     "PaymentMethod",
+    "Payout",
+    "PayoutStatus",
     "PspAccount",
     "PspCall",
     "PspToken",

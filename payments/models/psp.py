@@ -62,7 +62,7 @@ class PspCall(TenantModel):
         PspAccount, db_constraint=False, on_delete=models.PROTECT, related_name="+"
     )
     subject_kind = models.CharField(
-        max_length=16, help_text="attempt, capture, refund, setup_intent or token."
+        max_length=16, help_text="attempt, capture, refund, setup_intent, payout, psp_account or token."
     )
     subject_id = models.UUIDField()
     payment_intent_id = models.UUIDField(null=True, blank=True)

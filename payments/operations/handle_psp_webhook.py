@@ -14,11 +14,12 @@ from foundation.transactions import outside_transaction
 from payments.models import PspWebhook
 from payments.operations.close_psp_webhook import close_psp_webhook
 from payments.operations.record_attempt_outcome import record_attempt_outcome
+from payments.operations.record_payout import record_payout
 from payments.operations.record_refund_outcome import record_refund_outcome
 from payments.operations.record_setup_outcome import record_setup_outcome
 from payments.operations.resolve_unknown import resolve_unknown
 from payments.psp.outcomes import Declined, Succeeded, Voided
-from payments.psp.port import PspNews
+from payments.psp.port import LookUpRequest, PspNews
 from payments.psp.registry import connector_for
 from payments.queries.movements import (
     find_attempt_of_news,
@@ -28,6 +29,8 @@ from payments.queries.movements import (
     is_call_under_way,
 )
 from payments.queries.payment_intents import find_undecided_capture
+from payments.queries.payouts import find_payout_by_reference
+from payments.queries.psp_orders import credentials_of
 from payments.steps.weigh_attempt_outcome import Verdict, weigh_attempt_outcome
 
 UNMATCHED_RETRY_SECONDS = 30
@@ -121,8 +124,24 @@ def _handle_setup_intent(webhook: PspWebhook, news: PspNews) -> Result:
     return "recorded", None
 
 
+def _handle_payout(webhook: PspWebhook, news: PspNews) -> Result:
+    told, call, account = news.payout, None, webhook.psp_account
+    if told is None:
+        return "not_ours", None
+    if find_payout_by_reference(account, told.psp_reference) is None:
+        # Its event does not say which balance it left; the whole object does. Unanswered, the event stands.
+        request = LookUpRequest(kind="payout", psp_reference=told.psp_reference)
+        answer = connector_for(account.psp).look_up(credentials_of(account), request)
+        call = answer.call
+        if answer.news is not None and answer.news.payout is not None:
+            told = answer.news.payout
+    record_payout(merchant_id=webhook.merchant_id, psp_account_id=account.id, news=told, call=call)
+    return "recorded", None
+
+
 _HANDLERS = {
     "attempt": _handle_attempt,
     "refund": _handle_refund,
     "setup_intent": _handle_setup_intent,
+    "payout": _handle_payout,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Protocol
 
 from foundation.money import Money
@@ -89,7 +90,8 @@ class SaveTokenRequest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquireRequest:
     """What became of the call with this key? kind: attempt, capture, refund, void or setup_intent.
-    captured_before: for a capture, what was taken of the authorization before this one."""
+    captured_before: for a capture, what was taken of the authorization before this one; captured_after: what was
+    taken since, so that its fee is not that of the newest."""
 
     kind: str
     psp_key: str
@@ -97,6 +99,17 @@ class InquireRequest:
     psp_reference: str = ""
     parent_reference: str = ""
     captured_before: Money | None = None
+    captured_after: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUpRequest:
+    """Whose is this? kind: attempt, refund or payout. psp_reference: the PSP's id of the movement (of the charge, for
+    an attempt); parent_reference: of the payment it belongs to, where known."""
+
+    kind: str
+    psp_reference: str
+    parent_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +146,33 @@ class SavedToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PspNews:
-    """A verified webhook, read: which of our movements it is about. References are empty where it does not say.
+class PayoutNews:
+    """What a PSP or a bank says of one payout. status: pending, in_transit, paid, failed or canceled.
 
-    kind: attempt, refund, setup_intent, or empty when the event is none of ours.
-    psp_key: our own key, from the metadata we sent. outcome: what the event itself proves, if anything."""
+    amount: what reaches the bank. balance_currency: of the balance it left, empty while the PSP has not said.
+    created_at: when the PSP made it. told_at: when it came to be in this status, where the news says so."""
+
+    psp_reference: str
+    amount: Money
+    status: str
+    created_at: datetime
+    arrival_on: date
+    balance_currency: str = ""
+    told_at: datetime | None = None
+    is_automatic: bool = True
+    statement_descriptor: str = ""
+    bank_trace: str = ""
+    failure_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PspNews:
+    """A verified webhook, or an object looked up, read: which of our movements it is about. References are empty
+    where it does not say.
+
+    kind: attempt, refund, setup_intent, payout, or empty when the event is none of ours.
+    psp_key: our own key, from the metadata we sent. outcome: what the event itself proves, if anything.
+    payout: of kind payout, what it says of it."""
 
     event_id: str
     event_type: str
@@ -146,6 +181,24 @@ class PspNews:
     psp_reference: str = ""
     parent_reference: str = ""
     outcome: InquiryOutcome | None = None
+    payout: PayoutNews | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUpAnswer:
+    """news: None when nothing was learned. is_absent: the PSP says that there is no such thing."""
+
+    news: PspNews | None
+    is_absent: bool
+    call: CallRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutsAnswer:
+    """payouts: newest first; none when the PSP did not answer, which the call's outcome says."""
+
+    payouts: tuple[PayoutNews, ...]
+    call: CallRecord
 
 
 class WebhookRefused(Exception):
@@ -187,6 +240,10 @@ class PspConnector(Protocol):
     def save_token(self, credentials: Credentials, request: SaveTokenRequest) -> SavedToken: ...
 
     def inquire(self, credentials: Credentials, request: InquireRequest) -> InquiryAnswer: ...
+
+    def look_up(self, credentials: Credentials, request: LookUpRequest) -> LookUpAnswer: ...
+
+    def list_payouts(self, credentials: Credentials, *, created_since: datetime) -> PayoutsAnswer: ...
 
     def describe_token(self, credentials: Credentials, token: str) -> TokenDescription: ...
 

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from foundation import clock
-from payments.models import Capture, PaymentAttempt, PspAccount, PspWebhook, Refund, SetupIntent
+from foundation.money import Money
+from ledger.queries.entries import list_entries_by_ids
+from payments.models import (
+    Capture,
+    CaptureStatus,
+    PaymentAttempt,
+    PspAccount,
+    PspWebhook,
+    Refund,
+    SetupIntent,
+)
 from payments.psp.port import PspNews
 from payments.schedules import CALL_SECONDS
 
@@ -34,6 +44,36 @@ def find_refund_of_news(account: PspAccount, news: PspNews) -> Refund | None:
     if news.psp_key:
         return rows.filter(psp_key=news.psp_key).first()
     return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
+
+
+def find_attempt_of_line(account: PspAccount, *, reference: str, parent: str) -> PaymentAttempt | None:
+    """reference: the PSP's id of the charge; parent: of the payment, by which it is looked for where it is known."""
+    rows = PaymentAttempt.objects.for_merchant(account.merchant_id).filter(psp_account_id=account.id)
+    if parent:
+        return rows.filter(psp_reference=parent).first()
+    return rows.filter(psp_charge_reference=reference).first() if reference else None
+
+
+def find_refund_of_line(account: PspAccount, reference: str) -> Refund | None:
+    rows = Refund.objects.for_merchant(account.merchant_id).filter(attempt__psp_account_id=account.id)
+    return rows.filter(psp_reference=reference).first() if reference else None
+
+
+def find_capture_without_fee(attempt: PaymentAttempt, amount: Money) -> Capture | None:
+    """The oldest capture of that amount whose fee the PSP has not said yet."""
+    rows = Capture.objects.for_merchant(attempt.merchant_id).filter(
+        attempt_id=attempt.id, amount_minor=amount.amount_minor, currency=amount.currency
+    )
+    return rows.filter(status=CaptureStatus.SUCCEEDED, fee_minor__isnull=True).order_by("id").first()
+
+
+def find_capture_of_entry(*, merchant_id: UUID, entry_id: UUID) -> Capture | None:
+    # By way of its payment: captures have no index of entries.
+    entry = next(iter(list_entries_by_ids(merchant_id, [entry_id])), None)
+    if entry is None or entry.source_kind != "payment_intent":
+        return None
+    rows = Capture.objects.for_merchant(merchant_id).filter(attempt__payment_intent_id=entry.source_id)
+    return rows.filter(ledger_entry_id=entry_id).first()
 
 
 def find_setup_intent_of_news(account: PspAccount, news: PspNews) -> SetupIntent | None:

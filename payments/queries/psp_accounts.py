@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from foundation.errors import ResourceMissing
+from foundation.ids import PublicIdInvalid, decode_id
 from payments.errors import PspNotConfigured
 from payments.models import PspAccount
 
@@ -27,6 +28,28 @@ def get_token_account(*, merchant_id: UUID, psp_account_id: UUID | None) -> PspA
     if account is None:
         raise PspNotConfigured("This merchant has no active PSP account.")
     return account
+
+
+def get_psp_account(*, merchant_id: UUID, psp_account_id: UUID) -> PspAccount:
+    """With its merchant. Raises ResourceMissing, also for another merchant's."""
+    account = list_psp_accounts(merchant_id=merchant_id).select_related("merchant").filter(pk=psp_account_id)
+    if (found := account.first()) is None:
+        raise ResourceMissing("No such psp_account.", param="psp_account")
+    return found
+
+
+def find_psp_account(*, merchant_id: UUID, public_id: str) -> PspAccount | None:
+    """By the name that statements and the ledger know it by."""
+    try:
+        account_id = decode_id(PspAccount.public_prefix, public_id)
+    except PublicIdInvalid:
+        return None
+    return list_psp_accounts(merchant_id=merchant_id).filter(pk=account_id).first()
+
+
+def list_account_ids() -> list[tuple[UUID, UUID]]:
+    """(id, merchant) of every merchant's accounts: a sweep serves them all."""
+    return list(PspAccount.across_merchants.order_by("id").values_list("id", "merchant_id"))
 
 
 def find_account_for_webhooks(psp_account_id: UUID) -> PspAccount | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Sum
 from django.urls import reverse
 
 from foundation.ids import encode_id
@@ -163,16 +164,27 @@ def void_inquiry(attempt: PaymentAttempt) -> InquireRequest:
 
 def capture_inquiry(capture: Capture, attempt: PaymentAttempt) -> InquireRequest:
     before = Money(attempt.amount_captured_minor, attempt.currency)
+    after = None
     if capture.status == CaptureStatus.SUCCEEDED:
-        # Asked about again for its fee: it is among what was captured.
-        before -= capture.amount
+        # Asked about again for its fee: it is among what was captured, and others may have followed.
+        after = _captured_after(capture)
+        before -= capture.amount + after
     return InquireRequest(
         kind="capture",
         psp_key=attempt.psp_key,
         amount=capture.amount,
         psp_reference=attempt.psp_reference,
         captured_before=before,
+        captured_after=after,
     )
+
+
+def _captured_after(capture: Capture) -> Money:
+    later = Capture.objects.for_merchant(capture.merchant_id).filter(
+        attempt_id=capture.attempt_id, id__gt=capture.id, status=CaptureStatus.SUCCEEDED
+    )
+    total = later.aggregate(total=Sum("amount_minor"))["total"]
+    return Money(total or 0, capture.currency)
 
 
 def refund_inquiry(refund: Refund, attempt: PaymentAttempt) -> InquireRequest:

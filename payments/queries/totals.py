@@ -9,12 +9,14 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 
 from ledger.queries.balances import list_accounts_with_balances
+from ledger.queries.sums import sum_other_kinds
 from ledger.queries.verify import Difference
 from payments.models import (
     AttemptStatus,
     Capture,
     CaptureStatus,
     PaymentAttempt,
+    Payout,
     PspAccount,
     Refund,
     RefundStatus,
@@ -22,25 +24,40 @@ from payments.models import (
 )
 
 CLEARING = "assets/psp_clearing/"
+PAID_OUT = ("assets/cash_in_transit", "assets/bank")
+KINDS = (
+    "payment_captured",
+    "psp_fee",
+    "payment_refunded",
+    "refund_returned",
+    "payout_sent",
+    "payout_arrived",
+    "payout_left_bank",
+    "payout_returned",
+    "payout_canceled",
+)
+"""Every kind of entry that steps/post_to_ledger posts, but for holds."""
 UNDECIDED = ("created", "submitting", "unknown", "pending")
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Minor units of one currency: captured gross, refunded (less what came back), and the PSPs' fees."""
+    """Minor units of one currency: captured gross, refunded (less what came back), the PSPs' fees, and what they
+    paid out (less what came back)."""
 
     captured: int = 0
     refunded: int = 0
     fees: int = 0
+    paid_out: int = 0
 
     @property
     def net(self) -> int:
-        """What the PSPs owe us for it."""
-        return self.captured - self.refunded - self.fees
+        """What the PSPs owe us."""
+        return self.captured - self.refunded - self.fees - self.paid_out
 
 
 def read_payment_totals(*, merchant_id: UUID) -> dict[str, Totals]:
-    """By currency, from captures and refunds that succeeded."""
+    """By currency, from captures and refunds that succeeded, and payouts that did not come back."""
     captures = (
         Capture.objects.for_merchant(merchant_id)
         .filter(status=CaptureStatus.SUCCEEDED)
@@ -55,28 +72,48 @@ def read_payment_totals(*, merchant_id: UUID) -> dict[str, Totals]:
         .annotate(total_minor=Sum("amount_minor"))
         .order_by("currency")
     )
+    payouts = (
+        Payout.objects.for_merchant(merchant_id)
+        .filter(sent_entry_id__isnull=False, return_entry_id__isnull=True)
+        .values("currency")
+        .annotate(total_minor=Sum("amount_minor"))
+        .order_by("currency")
+    )
     refunded = {row["currency"]: row["total_minor"] for row in refunds}
+    paid_out = {row["currency"]: row["total_minor"] for row in payouts}
+    captured, fees = dict[str, int](), dict[str, int]()
+    for row in captures:
+        captured[row["currency"]], fees[row["currency"]] = row["total_minor"], row["fees_minor"] or 0
     return {
-        row["currency"]: Totals(row["total_minor"], refunded.get(row["currency"], 0), row["fees_minor"] or 0)
-        for row in captures
+        currency: Totals(
+            captured.get(currency, 0),
+            refunded.get(currency, 0),
+            fees.get(currency, 0),
+            paid_out.get(currency, 0),
+        )
+        for currency in sorted({*captured, *refunded, *paid_out})
     }
 
 
 def read_ledger_totals(*, merchant_id: UUID) -> tuple[dict[str, Totals], dict[str, int]]:
-    """(totals, PSP clearing balances) by currency, from the ledger's accounts."""
+    """(totals, PSP clearing balances) by currency, from the ledger's accounts, less what people adjusted or wrote
+    off: that is no payment's."""
     found: dict[str, dict[str, int]] = {}
+    others = sum_other_kinds(merchant_id, KINDS)
     for account in list_accounts_with_balances(merchant_id):
         row = found.setdefault(account.currency, {})
         name = CLEARING if account.path.startswith(CLEARING) else account.path
-        row[name] = row.get(name, 0) + account.net_debit.amount_minor
+        of_payments = account.net_debit.amount_minor - others.get((account.path, account.currency), 0)
+        row[name] = row.get(name, 0) + of_payments
     totals = {
         currency: Totals(
             captured=-row.get("income/sales", 0),
             refunded=row.get("income/refunds", 0),
             fees=row.get("expenses/psp_fees", 0),
+            paid_out=sum(row.get(path, 0) for path in PAID_OUT),
         )
         for currency, row in found.items()
-        if row.get("income/sales")
+        if any(row.get(path) for path in ("income/sales", "income/refunds", *PAID_OUT))
     }
     return totals, {currency: row.get(CLEARING, 0) for currency, row in found.items() if CLEARING in row}
 
@@ -105,7 +142,7 @@ def count_double_charges(*, merchant_id: UUID) -> int:
 
 
 def check_payments_fold_to_ledger(merchant_id: UUID | None, limit: int) -> Iterator[Difference]:
-    """For verify_books: captures, refunds and fees equal the ledger's accounts, by merchant and currency."""
+    """For verify_books: captures, refunds, fees and payouts equal the ledger's accounts, by merchant and currency."""
     merchants = [merchant_id] if merchant_id else _merchants()
     found = (difference for merchant in merchants for difference in _differences(merchant))
     for _, difference in zip(range(limit), found, strict=False):
@@ -117,7 +154,7 @@ def _differences(merchant_id: UUID) -> Iterator[Difference]:
     ledger, clearing = read_ledger_totals(merchant_id=merchant_id)
     for currency in sorted({*payments, *ledger}):
         ours, theirs = payments.get(currency, Totals()), ledger.get(currency, Totals())
-        for name in ("captured", "refunded", "fees"):
+        for name in ("captured", "refunded", "fees", "paid_out"):
             if getattr(ours, name) != getattr(theirs, name):
                 yield _difference(
                     merchant_id, f"{name} {currency}", getattr(ours, name), getattr(theirs, name)

@@ -7,6 +7,7 @@ from payments.shapes.balance import balance_shape, balance_transaction_shape
 from payments.shapes.charges import charge_shape
 from payments.shapes.customers import customer_shape, deleted_customer_shape, payment_method_shape
 from payments.shapes.payment_intents import payment_intent_shape
+from payments.shapes.payouts import payout_shape
 from payments.shapes.refunds import refund_shape
 from payments.shapes.setup_intents import setup_intent_shape
 
@@ -18,6 +19,7 @@ __all__ = [
     "deleted_customer_shape",
     "payment_intent_shape",
     "payment_method_shape",
+    "payout_shape",
     "refund_shape",
     "setup_intent_shape",
 ]

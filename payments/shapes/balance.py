@@ -16,6 +16,10 @@ _CATEGORIES = {
     "refund": "refund",
     "refund_failure": "refund_failure",
     "stripe_fee": "fee",
+    "payout": "payout",
+    "payout_failure": "payout_reversal",
+    "payout_cancel": "payout_reversal",
+    "adjustment": "other_adjustment",
 }
 
 

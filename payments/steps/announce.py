@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from foundation.events.publishing import NewEvent, publish_all
 from foundation.transactions import joins_transaction
-from payments.models import Customer, PaymentAttempt, PaymentIntent, PaymentMethod, Refund, SetupIntent
+from payments import events
+from payments.models import (
+    Customer,
+    PaymentAttempt,
+    PaymentIntent,
+    PaymentMethod,
+    Payout,
+    Refund,
+    SetupIntent,
+)
 from payments.shapes import (
     charge_shape,
     customer_shape,
     payment_intent_shape,
     payment_method_shape,
+    payout_shape,
     refund_shape,
     setup_intent_shape,
 )
@@ -75,6 +85,27 @@ def announce_payment_method(method: PaymentMethod, type_: str) -> None:
 def announce_setup_intent(setup: SetupIntent, type_: str) -> None:
     data = setup_intent_shape(setup, livemode=setup.merchant.livemode)
     _announce_one(setup, type_, "setup_intent", data)
+
+
+@joins_transaction
+def announce_payout(payout: Payout, *types: str, status_before: str | None) -> None:
+    """status_before: what payout.updated names as the former status; None when this is its first news."""
+    data = payout_shape(payout, livemode=payout.merchant.livemode)
+    publish_all(
+        [
+            NewEvent(
+                merchant_id=payout.merchant_id,
+                type=type_,
+                object_type="payout",
+                object_id=payout.id,
+                data=data,
+                previous_attributes={"status": status_before}
+                if type_ == events.PAYOUT_UPDATED and status_before
+                else None,
+            )
+            for type_ in types
+        ]
+    )
 
 
 def _announce_one(row, type_: str, object_type: str, data: dict[str, object]) -> None:  # type: ignore[no-untyped-def]

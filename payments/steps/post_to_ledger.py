@@ -10,8 +10,9 @@ from uuid import UUID
 
 from foundation.money import Money
 from foundation.transactions import joins_transaction
-from ledger.steps import Line, open_hold, post_entry, release_hold, settle_hold
-from payments.models import Capture, PaymentAttempt, Refund
+from ledger.queries.periods import date_in_open_period
+from ledger.steps import Line, open_hold, post_entry, release_hold, reverse_entry, settle_hold
+from payments.models import Capture, PaymentAttempt, Payout, Refund
 
 
 def clearing_path(psp_account_id: str) -> str:
@@ -22,6 +23,8 @@ def clearing_path(psp_account_id: str) -> str:
 SALES = "income/sales"
 REFUNDS = "income/refunds"
 PSP_FEES = "expenses/psp_fees"
+TRANSIT = "assets/cash_in_transit"
+BANK = "assets/bank"
 
 
 @joins_transaction
@@ -59,6 +62,29 @@ def post_late_fee(capture: Capture, attempt: PaymentAttempt, *, at: datetime) ->
         effective_at=at,
         external_reference=attempt.psp_charge_reference or attempt.psp_reference,
         description=f"Fee {fee} of {attempt.public_id}",
+    ).id
+
+
+@joins_transaction
+def post_fee_difference(
+    capture: Capture, attempt: PaymentAttempt, difference: Money, *, proof: str, at: datetime
+) -> UUID:
+    """Dr PSP fees / Cr PSP clearing by what the PSP kept beyond what was booked; the other way when negative.
+
+    proof: the PSP's name of the line that says so."""
+    return post_entry(
+        merchant_id=capture.merchant_id,
+        kind="psp_fee",
+        reference=f"fee_true_up:{capture.public_id}:{proof}",
+        lines=[
+            Line(PSP_FEES, difference),
+            Line(clearing_path(attempt.psp_account.public_id), -difference),
+        ],
+        source_kind="payment_intent",
+        source_id=attempt.payment_intent_id,
+        effective_at=at,
+        external_reference=attempt.psp_charge_reference or attempt.psp_reference,
+        description=f"Fee of {attempt.public_id} trued up by {difference}",
     ).id
 
 
@@ -137,3 +163,62 @@ def release_authorization(attempt: PaymentAttempt, *, has_expired: bool, at: dat
         is_expired=has_expired,
         effective_at=at,
     )
+
+
+@joins_transaction
+def post_payout(payout: Payout) -> UUID:
+    """Dr cash in transit / Cr PSP clearing, when the PSP made it."""
+    return post_entry(
+        merchant_id=payout.merchant_id,
+        kind="payout_sent",
+        reference=f"payout:{payout.public_id}",
+        lines=[
+            Line(TRANSIT, payout.amount),
+            Line(clearing_path(payout.psp_account.public_id), -payout.amount),
+        ],
+        source_kind="payout",
+        source_id=payout.id,
+        effective_at=date_in_open_period(payout.merchant_id, payout.created_at),
+        external_reference=payout.psp_reference,
+        description=f"Payout of {payout.amount}, made {payout.created_at:%Y-%m-%d}",
+    ).id
+
+
+@joins_transaction
+def post_payout_arrival(payout: Payout, *, at: datetime) -> UUID:
+    """Dr bank / Cr cash in transit, when the bank's statement says so."""
+    return post_entry(
+        merchant_id=payout.merchant_id,
+        kind="payout_arrived",
+        reference=f"payout_arrived:{payout.public_id}",
+        lines=[Line(BANK, payout.amount), Line(TRANSIT, -payout.amount)],
+        source_kind="payout",
+        source_id=payout.id,
+        # A bank knows days only, and its midnight may lie before the payout was made.
+        effective_at=date_in_open_period(payout.merchant_id, max(at, payout.created_at)),
+        external_reference=payout.psp_reference,
+        description=f"Payout of {payout.amount}, at the bank {at:%Y-%m-%d}",
+    ).id
+
+
+@joins_transaction
+def post_payout_return(payout: Payout, sent_entry_id: UUID, *, at: datetime) -> UUID:
+    """Reverses what sent it, and what booked it at the bank: the PSP owes it again."""
+    at = date_in_open_period(payout.merchant_id, max(at, payout.created_at))
+    if payout.arrival_entry_id is not None:
+        reverse_entry(
+            merchant_id=payout.merchant_id,
+            entry_id=payout.arrival_entry_id,
+            reference=f"payout_left_bank:{payout.public_id}",
+            effective_at=at,
+            kind="payout_left_bank",
+            description=f"Payout of {payout.amount} was sent back by the bank",
+        )
+    return reverse_entry(
+        merchant_id=payout.merchant_id,
+        entry_id=sent_entry_id,
+        reference=f"payout_returned:{payout.public_id}",
+        effective_at=at,
+        kind="payout_canceled" if payout.status == "canceled" else "payout_returned",
+        description=f"Payout of {payout.amount} {payout.status}: {payout.failure_code or 'no reason given'}",
+    ).id

@@ -29,6 +29,7 @@ SERVED = (
     "event",
     "payment_intent",
     "payment_method",
+    "payout",
     "refund",
     "setup_intent",
     "webhook_endpoint",

@@ -41,7 +41,11 @@ class BalanceTransactionsView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         params = self.input()
         rows = list_balance_entries(
-            merchant_id=self.merchant_id, type=params.get("type"), source=params.get("source")
+            merchant_id=self.merchant_id,
+            type=params.get("type"),
+            source=params.get("source"),
+            payout_id=params.get("payout"),
+            currency=params.get("currency"),
         )
         return self.respond_list(
             created_within(rows, params, field="effective_at"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import stripe
@@ -21,6 +22,10 @@ from payments.psp.port import (
     Credentials,
     InquireRequest,
     InquiryAnswer,
+    LookUpAnswer,
+    LookUpRequest,
+    PayoutNews,
+    PayoutsAnswer,
     PspNews,
     RefundRequest,
     SavedToken,
@@ -29,10 +34,10 @@ from payments.psp.port import (
     TokenDescription,
     VoidRequest,
 )
-from payments.psp.stripe import webhooks
+from payments.psp.stripe import payouts, webhooks
 from payments.psp.stripe.amounts import AmountNotRepresentable, to_stripe
 from payments.psp.stripe.asking import ask, milliseconds_since, refused_here
-from payments.psp.stripe.inquiries import INQUIRIES, KEY_FIELD
+from payments.psp.stripe.inquiries import INQUIRIES, KEY_FIELD, find_object
 from payments.psp.stripe.reading import (
     PAYMENT_INTENT_EXPAND,
     card_facts,
@@ -217,6 +222,53 @@ class StripeConnector:
             outcome=outcome.word,
         )
         return InquiryAnswer(outcome=outcome, call=record)
+
+    @outside_transaction
+    def look_up(self, credentials: Credentials, request: LookUpRequest) -> LookUpAnswer:
+        """Read an object that a report names, to learn by our key in it whose it is."""
+        started = time.monotonic()
+        answer: dict[str, Any] | None = None
+        news: PspNews | None = None
+        word = "succeeded"
+        try:
+            answer = find_object(client_for(credentials).v1, request)
+            names = {"event_id": "", "event_type": "look_up"}
+            news = webhooks.news_of(answer, names, key_field=KEY_FIELD)
+        except stripe.InvalidRequestError as error:
+            word = "not_found" if error.http_status == 404 else "unknown"
+        except Exception:
+            # Whatever an answer may hold, one that was not understood says nothing.
+            word = "unknown"
+        call = CallRecord(
+            operation="look_up",
+            psp_key="",
+            request={"kind": request.kind, "psp_reference": request.psp_reference},
+            answer=scrubbed_answer(answer),
+            http_status=None,
+            latency_ms=milliseconds_since(started),
+            outcome=word,
+        )
+        return LookUpAnswer(news=news, is_absent=word == "not_found", call=call)
+
+    @outside_transaction
+    def list_payouts(self, credentials: Credentials, *, created_since: datetime) -> PayoutsAnswer:
+        started = time.monotonic()
+        found: tuple[PayoutNews, ...] = ()
+        word = "succeeded"
+        try:
+            found = payouts.list_payouts(client_for(credentials).v1, created_since)
+        except Exception:
+            word = "unknown"
+        call = CallRecord(
+            operation="list_payouts",
+            psp_key="",
+            request={"created_since": created_since.isoformat()},
+            answer={"payouts": [payout.psp_reference for payout in found]},
+            http_status=None,
+            latency_ms=milliseconds_since(started),
+            outcome=word,
+        )
+        return PayoutsAnswer(payouts=found, call=call)
 
     @outside_transaction
     def describe_token(self, credentials: Credentials, token: str) -> TokenDescription:

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from foundation.money import Money
-from payments.psp.outcomes import InquiryOutcome, NotFound, Voided
-from payments.psp.port import InquireRequest
+from payments.psp.outcomes import InquiryOutcome, NotFound, Succeeded, Voided
+from payments.psp.port import InquireRequest, LookUpRequest
+from payments.psp.stripe.amounts import fee_from_stripe, from_stripe
+from payments.psp.stripe.payouts import EXPAND as PAYOUT_EXPAND
 from payments.psp.stripe.reading import (
     PAYMENT_INTENT_EXPAND,
     read_capture,
     read_payment_intent,
     read_refund,
     read_setup_intent,
+    reference_of,
 )
 
 KEY_FIELD = "psp_key"
@@ -53,7 +56,29 @@ def _inquire_capture(api: Any, request: InquireRequest) -> Found:
     if intent is None or request.amount is None:
         return intent, NotFound()
     before = request.captured_before or Money.zero(request.amount.currency)
+    if request.captured_after is not None and not request.captured_after.is_zero:
+        return intent, _read_earlier_capture(api, intent, request.amount, before)
     return intent, read_capture(intent, amount=request.amount, captured_before=before)
+
+
+def _read_earlier_capture(
+    api: Any, intent: dict[str, Any], amount: Money, captured_before: Money
+) -> InquiryOutcome:
+    """A charge shows the balance transaction of its newest capture only: those before it are in the list."""
+    charge_id = reference_of(intent.get("latest_charge"))
+    page = api.balance_transactions.list({"source": charge_id, "type": "charge", "limit": 100})
+    fee, running = None, Money.zero(amount.currency)
+    for row in (dict(row.to_dict()) for row in reversed(page.data)):
+        if row["currency"] != amount.currency:
+            break
+        taken = from_stripe(row["amount"], row["currency"])
+        if (running, taken) == (captured_before, amount):
+            fee = fee_from_stripe(row["fee"], row["currency"])
+            break
+        running += taken
+    return Succeeded(
+        psp_reference=intent["id"], psp_charge_reference=charge_id, amount=amount, captured=amount, fee=fee
+    )
 
 
 def _inquire_refund(api: Any, request: InquireRequest) -> Found:
@@ -73,6 +98,18 @@ def _inquire_setup(api: Any, request: InquireRequest) -> Found:
         return None, NotFound()
     setup = dict(api.setup_intents.retrieve(request.psp_reference).to_dict())
     return setup, read_setup_intent(setup)
+
+
+def find_object(api: Any, request: LookUpRequest) -> dict[str, Any]:
+    """The object itself, with what our readers need. Raises as the SDK does."""
+    if request.kind == "payout":
+        return dict(api.payouts.retrieve(request.psp_reference, {"expand": PAYOUT_EXPAND}).to_dict())
+    if request.kind == "refund":
+        return dict(api.refunds.retrieve(request.psp_reference).to_dict())
+    parent = request.parent_reference
+    if not parent:
+        parent = reference_of(dict(api.charges.retrieve(request.psp_reference).to_dict())["payment_intent"])
+    return dict(api.payment_intents.retrieve(parent, {"expand": PAYMENT_INTENT_EXPAND}).to_dict())
 
 
 INQUIRIES: dict[str, Callable[[Any, InquireRequest], Found]] = {

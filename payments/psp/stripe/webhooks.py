@@ -12,8 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from foundation import clock
 from payments.psp.outcomes import InquiryOutcome
-from payments.psp.port import PspNews, WebhookRefused
+from payments.psp.port import PayoutNews, PspNews, WebhookRefused
+from payments.psp.stripe.payouts import read_payout
 from payments.psp.stripe.reading import read_payment_intent, read_refund, read_setup_intent, reference_of
 
 TOLERANCE_SECONDS = 300
@@ -51,21 +53,28 @@ def parse(body: bytes, *, key_field: str) -> PspNews:
     try:
         event = json.loads(body.decode("utf-8"))
         shape = event["data"]["object"]
-        news: dict[str, Any] = {"event_id": _word(event["id"]), "event_type": _word(event["type"])[:100]}
-        reference = _word(shape.get("id") or "")
-        parent = _word(reference_of(shape.get("payment_intent")))
-        key = _word((shape.get("metadata") or {}).get(key_field) or "")
+        names: dict[str, Any] = {"event_id": _word(event["id"]), "event_type": _word(event["type"])[:100]}
+        return news_of(shape, names, key_field=key_field, told=event.get("created"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WebhookRefused("body_unreadable") from error
+
+
+def news_of(shape: dict[str, Any], names: dict[str, Any], *, key_field: str, told: Any = None) -> PspNews:
+    """An object of Stripe's as news. told: Unix seconds of the telling.
+
+    Raises KeyError, TypeError, ValueError and the like for what is no object."""
+    reference = _word(shape.get("id") or "")
+    parent = _word(reference_of(shape.get("payment_intent")))
+    key = _word((shape.get("metadata") or {}).get(key_field) or "")
     kind = shape.get("object")
     if kind == "payment_intent":
         outcome = _outcome_of(read_payment_intent, shape)
-        return PspNews(**news, kind="attempt", psp_key=key, psp_reference=reference, outcome=outcome)
+        return PspNews(**names, kind="attempt", psp_key=key, psp_reference=reference, outcome=outcome)
     if kind == "charge":
-        return PspNews(**news, kind="attempt", psp_reference=parent)
+        return PspNews(**names, kind="attempt", psp_reference=parent)
     if kind == "refund":
         return PspNews(
-            **news,
+            **names,
             kind="refund",
             psp_key=key,
             psp_reference=reference,
@@ -74,8 +83,10 @@ def parse(body: bytes, *, key_field: str) -> PspNews:
         )
     if kind == "setup_intent":
         outcome = _outcome_of(read_setup_intent, shape)
-        return PspNews(**news, kind="setup_intent", psp_key=key, psp_reference=reference, outcome=outcome)
-    return PspNews(**news)
+        return PspNews(**names, kind="setup_intent", psp_key=key, psp_reference=reference, outcome=outcome)
+    if kind == "payout":
+        return PspNews(**names, kind="payout", psp_reference=reference, payout=_payout_of(shape, told))
+    return PspNews(**names)
 
 
 def _word(value: Any) -> str:
@@ -93,3 +104,10 @@ def _outcome_of(read: Any, shape: dict[str, Any]) -> InquiryOutcome | None:
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     return outcome
+
+
+def _payout_of(shape: dict[str, Any], told: Any) -> PayoutNews | None:
+    try:
+        return read_payout(shape, told_at=clock.from_timestamp(told) if isinstance(told, int) else None)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+        return None

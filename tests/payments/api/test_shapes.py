@@ -8,6 +8,7 @@ import pytest
 
 from foundation.jobs.inline import run_due_jobs
 from tests.factories.scripted_psp import ScriptedPsp
+from tests.factories.settling import hear_of_payouts
 from tests.factories.shop import Shop
 from tests.payments.api.conftest import CheckedCaller
 
@@ -22,6 +23,7 @@ COLLECTIONS = (
     "events",
     "payment_intents",
     "payment_methods",
+    "payouts",
     "refunds",
     "setup_intents",
 )
@@ -42,6 +44,8 @@ def test_every_list_of_a_busy_shop_is_in_stripes_shape(shop: Shop, api: CheckedC
     shop.pays(5_000, "jpy")
     shop.pays(5_000, "kwd")
     api.post_form("/v1/setup_intents", payment_method="pm_card_visa", confirm="true")
+    shop.psp.pays_out()
+    hear_of_payouts(shop)
 
     shown = {name: api.get(f"/v1/{name}?limit=100").json()["data"] for name in COLLECTIONS}
 

@@ -8,12 +8,13 @@ import pytest
 from django_fsm import TransitionNotAllowed
 
 from foundation.ids import new_id
-from payments.models import Capture, PaymentAttempt, PaymentIntent, Refund
+from payments.models import Capture, PaymentAttempt, PaymentIntent, Payout, Refund
 from payments.models.attempts import UNDECIDED
 from payments.models.attempts import AttemptStatus as A
 from payments.models.captures import CaptureStatus as C
 from payments.models.intents import OPEN
 from payments.models.intents import IntentStatus as Intent
+from payments.models.payouts import PayoutStatus as P
 from payments.models.refunds import RefundStatus as R
 
 Arrows = dict[str, tuple[list[Any], Any]]
@@ -58,11 +59,18 @@ REFUND: Arrows = {
     "lose_sight": ([R.SUBMITTING, R.PENDING, R.UNKNOWN], R.UNKNOWN),
     "cancel": ([R.REQUIRES_APPROVAL, R.CREATED], R.CANCELED),
 }
+PAYOUT: Arrows = {
+    "send": ([P.PENDING], P.IN_TRANSIT),
+    "arrive": ([P.PENDING, P.IN_TRANSIT], P.PAID),
+    "come_back": ([P.PENDING, P.IN_TRANSIT, P.PAID], P.FAILED),
+    "cancel": ([P.PENDING], P.CANCELED),
+}
 MACHINES: list[tuple[Any, Any, Arrows]] = [
     (PaymentAttempt, A, ATTEMPT),
     (PaymentIntent, Intent, INTENT),
     (Capture, C, CAPTURE),
     (Refund, R, REFUND),
+    (Payout, P, PAYOUT),
 ]
 CASES = [
     pytest.param(
@@ -96,7 +104,7 @@ def test_no_arrow_is_left_out(model: Any, states: Any, arrows: Arrows) -> None:
     assert declared == set(arrows)
 
 
-@pytest.mark.parametrize("model", [PaymentAttempt, PaymentIntent, Capture, Refund])
+@pytest.mark.parametrize("model", [PaymentAttempt, PaymentIntent, Capture, Refund, Payout])
 def test_state_cannot_be_assigned(model: Any) -> None:
     row = model(id=new_id())
 
