@@ -16,6 +16,7 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("Refunds", "undo", "payments.refund"),
             ("Customers", "person", "payments.customer"),
             ("Payment methods", "credit_card", "payments.paymentmethod"),
+            ("Payouts", "account_balance", "payments.payout"),
             ("Cases", "contract_edit", "payments.case"),
         ],
     ),

@@ -47,6 +47,7 @@ SEES_PAYMENTS = (
 )
 SEES_CATALOGUE = ("subscriptions.product", "subscriptions.price")
 SEES_BOOKS = (
+    "payments.payout",
     "ledger.ledgeraccount",
     "ledger.journalentry",
     "ledger.manualadjustment",

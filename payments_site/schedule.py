@@ -13,6 +13,7 @@ DAY = 24 * HOUR
 SCHEDULE: list[BeatEntry] = [
     BeatEntry("sweep_due_checks", "payments.sweep_due_checks", 5),
     BeatEntry("sweep_psp_webhooks", "payments.sweep_psp_webhooks", 5),
+    BeatEntry("poll_payouts", "payments.stage_payout_polls", HOUR),
     BeatEntry("expire_authorizations", "payments.expire_authorizations", 5 * MINUTE),
     BeatEntry("roll_ledger_snapshots", "ledger.roll_snapshots", MINUTE),
     BeatEntry("reconcile_nightly", "ledger.stage_reconciliations", DAY),

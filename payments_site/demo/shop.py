@@ -33,9 +33,11 @@ REPORT_DELAY_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """psp_key: the shop's account at the sandbox. api_key: a fresh secret key of the API."""
+    """psp_account: the public id of the shop's PSP account; psp_key: its account at the sandbox. api_key: a fresh
+    secret key of the API."""
 
     merchant_id: UUID
+    psp_account: str
     api_key: str
     psp_key: str
     sandbox_url: str
@@ -67,7 +69,7 @@ def open_shop(**limits: Any) -> Shop:
     for username, role in PEOPLE.items():
         create_staff(username=username, role=role, password=PASSWORD)
     key = create_api_key(merchant_id=merchant.id, name="demo", scopes={"*": "write"})
-    return Shop(merchant.id, key.secret, psp_key, sandbox_url)
+    return Shop(merchant.id, account.public_id, key.secret, psp_key, sandbox_url)
 
 
 def _register_webhooks(sandbox_url: str, psp_key: str, account: str, secret: str) -> None:

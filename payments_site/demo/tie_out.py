@@ -9,24 +9,32 @@ from uuid import UUID
 
 import requests
 
+from foundation.events.dispatching import is_behind
+from foundation.events.handling import HANDLERS
 from foundation.jobs.queries import count_unfinished_jobs
 from foundation.money import exponent_of
+from ledger.queries.balances import get_balance
 from payments.queries.totals import Totals, count_undecided, read_ledger_totals, read_payment_totals
+
+BANK = "assets/bank"
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyTie:
-    """One currency in three books; clearing is the balance of the ledger's PSP clearing accounts."""
+    """One currency in three books; clearing is the balance of the ledger's PSP clearing accounts, at_bank that of its
+    bank account."""
 
     currency: str
     psp: Totals
     ledger: Totals
     payments: Totals
     clearing: int
+    at_bank: int
 
     @property
     def ties_out(self) -> bool:
-        return self.psp == self.ledger == self.payments and self.clearing == self.psp.net
+        books_agree = self.psp == self.ledger == self.payments and self.clearing == self.psp.net
+        return books_agree and self.at_bank == self.psp.paid_out
 
     def money(self, minor: int) -> str:
         """Major units with thousands separated, without the code: the table's first column has it."""
@@ -44,6 +52,7 @@ def wait_until_quiet(
     while time.monotonic() < ends_at:
         open_things = {
             **count_undecided(merchant_id=merchant_id),
+            "events": int(is_behind(HANDLERS)),
             "jobs": count_unfinished_jobs(merchant_id=merchant_id),
             "PSP webhooks": _webhooks_waiting(sandbox_url),
         }
@@ -69,6 +78,7 @@ def tie_out(merchant_id: UUID, *, sandbox_url: str, psp_key: str) -> list[Curren
             ledger.get(currency, Totals()),
             payments.get(currency, Totals()),
             clearing.get(currency, 0),
+            get_balance(merchant_id, BANK, currency).balance.amount_minor,
         )
         for currency in sorted({*psp, *ledger, *payments})
     ]
@@ -87,6 +97,7 @@ def _psp_totals(sandbox_url: str, psp_key: str) -> dict[str, Totals]:
             captured=row["charges_gross_minor"],
             refunded=row["refunds_amount_minor"] - row["refunds_returned_minor"],
             fees=row["fees_minor"],
+            paid_out=row["payouts_amount_minor"] - row["payouts_returned_minor"],
         )
         for currency, row in books["accounts"].get(psp_key, {}).items()
         if row["captures_count"] or row["refunds_count"]

@@ -23,6 +23,7 @@ from payments.models import (
     PaymentAttempt,
     PaymentIntent,
     PaymentMethod,
+    Payout,
     PspAccount,
     Refund,
     SetupIntent,
@@ -54,7 +55,8 @@ def build_world(name: str) -> World:
     rows = [*_customer_rows(merchant.pk), *_webhook_rows(merchant.pk)]
     customer, method, account = rows[:3]
     payment_rows = _payment_rows(merchant.pk, customer, method, account)
-    world.ids = {row.public_prefix: row.public_id for row in [*rows, *payment_rows]}
+    payout = _payout(merchant.pk, account)
+    world.ids = {row.public_prefix: row.public_id for row in [*rows, *payment_rows, payout]}
     entry_id = _post(merchant_id=merchant.pk, attempt=payment_rows[1])
     world.ids["txn"] = encode_id("txn", entry_id)
     world.ids["je"] = encode_id("je", entry_id)
@@ -73,6 +75,7 @@ def absent_ids() -> dict[str, str]:
         "pi",
         "ch",
         "re",
+        "po",
         "we",
         "evt",
         "whd",
@@ -128,6 +131,21 @@ def _payment_rows(
     setup = SetupIntent(merchant_id=merchant_id, customer=customer, client_secret_suffix="s" * 24)
     setup.save()
     return [intent, attempt, refund, setup]
+
+
+def _payout(merchant_id: UUID, account: PspAccount) -> Payout:
+    now = clock.now()
+    payout = Payout(
+        merchant_id=merchant_id,
+        psp_account=account,
+        psp_reference=f"po_{new_id().hex}",
+        amount_minor=500,
+        currency=CURRENCY,
+        created_at=now,
+        arrival_on=now.date(),
+    )
+    payout.save()
+    return payout
 
 
 def _webhook_rows(merchant_id: UUID) -> list[WebhookEndpoint | Event | WebhookDelivery]:

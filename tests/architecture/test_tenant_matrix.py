@@ -44,6 +44,8 @@ ROWS: dict[str, dict[str, str]] = {
     "payment_methods/<id>": {"id": "pm"},
     "payment_methods/<id>/attach": {"id": "pm"},
     "payment_methods/<id>/detach": {"id": "pm"},
+    "payouts": {},
+    "payouts/<id>": {"id": "po"},
     "reconciliations": {},
     "reconciliations/<id>": {"id": "recon"},
     "reconciliations/breaks": {},
@@ -95,6 +97,9 @@ ELSEWHERE: list[tuple[str, str, dict[str, str]]] = [
     ("get", "ledger/entries", {"account": "{la}"}),
     ("get", "ledger/entries", {"source": "{pi}"}),
     ("get", "balance_transactions", {"source": "{ch}"}),
+    ("get", "balance_transactions", {"source": "{po}"}),
+    ("get", "balance_transactions", {"payout": "{po}"}),
+    ("get", "payouts", {"starting_after": "{po}"}),
     ("post", "customers", {"payment_method": "{pm}"}),
     ("post", "payment_intents", {"amount": "1000", "currency": "usd", "customer": "{cus}"}),
     ("post", "payment_intents", {"amount": "1000", "currency": "usd", "payment_method": "{pm}"}),
@@ -151,7 +156,7 @@ def without_ids(response: HttpResponse) -> tuple[int, bytes]:
     """Status and bytes, with the request's own id and the ids that the caller itself sent taken out."""
     body = re.sub(rb"req_\w+", b"req_", response.content)
     return response.status_code, re.sub(
-        rb"\b(cus|pm|psp|seti|pi|ch|re|we|evt|whd|txn|la|je|recon|brk)_\w{22}", rb"\1_", body
+        rb"\b(cus|pm|psp|seti|pi|ch|re|po|we|evt|whd|txn|la|je|recon|brk)_\w{22}", rb"\1_", body
     )
 
 

@@ -17,12 +17,13 @@ MEMO = "memo/authorized"
 
 
 def assert_books_agree(shop: Shop) -> None:
-    """To the minor unit and by currency: captured, refunded, fees, what the PSP owes, what issuers hold for us."""
+    """To the minor unit and by currency: captured, refunded, kept as fees, paid out; what is owed, what is held."""
     at_psp = {
         currency: Totals(
             captured=sums["charges_gross_minor"],
             refunded=sums["refunds_amount_minor"] - sums["refunds_returned_minor"],
             fees=sums["fees_minor"],
+            paid_out=sums["payouts_amount_minor"] - sums["payouts_returned_minor"],
         )
         for currency, sums in shop.psp.books().items()
         if sums["captures_count"]
@@ -41,7 +42,8 @@ def assert_books_agree(shop: Shop) -> None:
         if sums["authorized_open_minor"]
     }
     assert count_double_charges(merchant_id=shop.id) == 0
-    assert verify_books(shop.id).differences == []
+    differences = verify_books(shop.id).differences
+    assert differences == [], differences
 
 
 def assert_all_decided(shop: Shop) -> None:

@@ -50,6 +50,23 @@ class ScriptedPsp:
     def refunds(self, currency: str = "usd") -> int:
         return self.books().get(currency, {}).get("refunds_count", 0)
 
+    def pays_out(self, **order: Any) -> list[dict[str, Any]]:
+        """Everything it holds, at the bank at once unless `order` says otherwise; its payouts, one a currency."""
+        wanted = {"account": self.key, "include_pending": True, "arrival_seconds": 0} | order
+        answer = requests.post(f"{self.base_url}/sandbox/payouts", json=wanted, timeout=10)
+        answer.raise_for_status()
+        payouts: list[dict[str, Any]] = answer.json()["payouts"]
+        return payouts
+
+    def report(self, name: str, **wish: Any) -> dict[str, Any]:
+        """A file of the PSP or the bank: {"file_name", "content", "planted", …}."""
+        answer = requests.post(
+            f"{self.base_url}/sandbox/reports/{name}", json={"account": self.key} | wish, timeout=10
+        )
+        answer.raise_for_status()
+        told: dict[str, Any] = answer.json()
+        return told
+
     def completes_challenge(self, url: str) -> requests.Response:
         """The customer passes 3-D Secure on the challenge page."""
         return requests.post(f"{url}/complete", timeout=5, allow_redirects=False)

@@ -13,6 +13,7 @@ from rich.table import Table
 from payments.queries.totals import count_double_charges
 from payments_site.demo.orders import load_shop_day
 from payments_site.demo.replay import Tally, replay
+from payments_site.demo.settle import Settlement, settle
 from payments_site.demo.shop import PASSWORD, PEOPLE, SHOP_NAME, Shop, open_shop
 from payments_site.demo.tie_out import CurrencyTie, tie_out, wait_until_quiet
 
@@ -37,25 +38,35 @@ class Command(BaseCommand):
         is_quiet = wait_until_quiet(
             shop.merchant_id, shop.sandbox_url, timeout_seconds=QUIET_TIMEOUT_SECONDS, tell=console.print
         )
+        settlement = settle(shop, timeout_seconds=QUIET_TIMEOUT_SECONDS, tell=console.print)
         ties = tie_out(shop.merchant_id, sandbox_url=shop.sandbox_url, psp_key=shop.psp_key)
         doubles = count_double_charges(merchant_id=shop.merchant_id)
-        _show(console, shop, base_url, tally, ties)
-        good = (
-            is_quiet and not doubles and not tally.problems and bool(ties) and all(t.ties_out for t in ties)
-        )
+        _show(console, shop, base_url, tally)
+        _show_books(console, ties)
+        _show_settlement(console, settlement)
+        breaks = sum(settlement.breaks.values())
+        is_quiet = is_quiet and settlement.is_quiet
+        reconciles = settlement.ties_out and not breaks
+        is_sound = is_quiet and not doubles and not tally.problems
+        good = is_sound and reconciles and bool(ties) and all(tie.ties_out for tie in ties)
+        reconciliation = f"reconciliation: ties_out {str(settlement.ties_out).lower()}, {breaks} breaks"
         for problem in tally.problems[:10]:
             console.print(f"[red]problem[/red] {problem}")
         if good:
-            console.print("Ties out: PSP books = ledger = payments, to the cent, in every currency.")
+            console.print(
+                f"Ties out: PSP books = ledger = payments, to the cent, in every currency; {reconciliation}.",
+                soft_wrap=True,
+            )
         else:
             console.print(
                 f"Does NOT tie out: quiet={is_quiet}, double charges={doubles}, problems={len(tally.problems)}, "
-                f"currencies that differ: {[tie.currency for tie in ties if not tie.ties_out]}"
+                f"currencies that differ: {[tie.currency for tie in ties if not tie.ties_out]}, {reconciliation}",
+                soft_wrap=True,
             )
             sys.exit(1)
 
 
-def _show(console: Console, shop: Shop, base_url: str, tally: Tally, ties: list[CurrencyTie]) -> None:
+def _show(console: Console, shop: Shop, base_url: str, tally: Tally) -> None:
     counts = Table(title="What happened")
     counts.add_column("Event")
     counts.add_column("Count", justify="right")
@@ -65,8 +76,12 @@ def _show(console: Console, shop: Shop, base_url: str, tally: Tally, ties: list[
     console.print(f"Admin      {base_url}/admin/")
     console.print(f"People     {', '.join(PEOPLE)} (password {PASSWORD})")
     console.print(f"API key    {shop.api_key}")
+
+
+def _show_books(console: Console, ties: list[CurrencyTie]) -> None:
     books = Table(title="Books")
-    for column in ("Currency", "Source", "Captured", "Refunded", "PSP fees", "Net at the PSP"):
+    columns = ("Currency", "Source", "Captured", "Refunded", "PSP fees", "Paid out", "Left at the PSP")
+    for column in columns:
         books.add_column(column, justify="left" if column in ("Currency", "Source") else "right")
     for tie in ties:
         for source, figures in (("PSP", tie.psp), ("ledger", tie.ledger), ("payments", tie.payments)):
@@ -76,6 +91,21 @@ def _show(console: Console, shop: Shop, base_url: str, tally: Tally, ties: list[
                 tie.money(figures.captured),
                 tie.money(figures.refunded),
                 tie.money(figures.fees),
+                tie.money(figures.paid_out),
                 tie.money(tie.clearing if source == "ledger" else figures.net),
             )
     console.print(books)
+
+
+def _show_settlement(console: Console, settlement: Settlement) -> None:
+    table = Table(title="Settlement")
+    table.add_column("What")
+    table.add_column("Count", justify="right")
+    table.add_row("Payouts", f"{settlement.payouts:,}")
+    for title, lines in settlement.lines.items():
+        table.add_row(f"{title}: lines", f"{lines:,}")
+    table.add_row("Lines matched with the books", f"{settlement.matched:,}")
+    for kind, count in sorted(settlement.breaks.items()):
+        table.add_row(f"Break: {kind.replace('_', ' ')}", f"{count:,}")
+    table.add_row("Breaks", f"{sum(settlement.breaks.values()):,}")
+    console.print(table)
