@@ -84,4 +84,6 @@ def _import(shop: Shop, name: str) -> int:
 
 
 def _wait(shop: Shop, timeout_seconds: int, tell: Callable[[str], None]) -> bool:
-    return wait_until_quiet(shop.merchant_id, shop.sandbox_url, timeout_seconds=timeout_seconds, tell=tell)
+    return wait_until_quiet(
+        shop.merchant_id, shop.sandbox_url, shop.psp_key, timeout_seconds=timeout_seconds, tell=tell
+    )

@@ -123,9 +123,13 @@ class Controls:
         )
         return record.body | {"account": record.account, "secret": record.private["secret"]}
 
-    def _webhooks(self, _: Request) -> Body:
-        """How many deliveries are in which state."""
-        rows = self._sandbox.books.rows("SELECT state, COUNT(*) FROM webhook_deliveries GROUP BY state")
+    def _webhooks(self, request: Request) -> Body:
+        """How many deliveries are in which state; of one account, when it is named."""
+        account = dict(parse_qsl(request.query)).get("account")
+        rows = self._sandbox.books.rows(
+            "SELECT state, COUNT(*) FROM webhook_deliveries WHERE ?1 IS NULL OR account = ?1 GROUP BY state",
+            (account,),
+        )
         return {"deliveries": dict(rows)}
 
     def _pay_out(self, request: Request) -> Body:

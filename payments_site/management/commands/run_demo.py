@@ -36,7 +36,11 @@ class Command(BaseCommand):
         console.print(f"{SHOP_NAME}: {len(day.orders)} orders, {len(day.credit_notes)} credit notes")
         tally = replay(day, api_base=base_url, api_key=shop.api_key)
         is_quiet = wait_until_quiet(
-            shop.merchant_id, shop.sandbox_url, timeout_seconds=QUIET_TIMEOUT_SECONDS, tell=console.print
+            shop.merchant_id,
+            shop.sandbox_url,
+            shop.psp_key,
+            timeout_seconds=QUIET_TIMEOUT_SECONDS,
+            tell=console.print,
         )
         settlement = settle(shop, timeout_seconds=QUIET_TIMEOUT_SECONDS, tell=console.print)
         ties = tie_out(shop.merchant_id, sandbox_url=shop.sandbox_url, psp_key=shop.psp_key)

@@ -47,7 +47,11 @@ class Command(BaseCommand):
         chaos.heal()
         healed_at = time.monotonic()
         is_quiet = wait_until_quiet(
-            shop.merchant_id, shop.sandbox_url, timeout_seconds=HEALING_SECONDS, tell=console.print
+            shop.merchant_id,
+            shop.sandbox_url,
+            shop.psp_key,
+            timeout_seconds=HEALING_SECONDS,
+            tell=console.print,
         )
         converged = time.monotonic() - healed_at
         ties = tie_out(shop.merchant_id, sandbox_url=shop.sandbox_url, psp_key=shop.psp_key)
