@@ -1,5 +1,7 @@
 """Reconciliation from one run to the next: opening balances, open items, entries of breaks; the indexes it reads by."""
 
+from importlib import import_module
+
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.manager
@@ -9,6 +11,8 @@ from django.db import migrations, models
 
 from foundation.audit.protection import AppendOnly
 
+PROTECTION = import_module("ledger.migrations.0007_reconciliation_protection")
+
 # One B-tree less for each match: the entry is looked up by the key, the line by the block ranges of its index.
 KEY_BY_ENTRY = """
 ALTER TABLE ledger_reconciliationmatch DROP CONSTRAINT ledger_reconciliationmatch_pkey;
@@ -17,6 +21,16 @@ ALTER TABLE ledger_reconciliationmatch ADD PRIMARY KEY (entry_id, line_id)
 KEY_BY_LINE = """
 ALTER TABLE ledger_reconciliationmatch DROP CONSTRAINT ledger_reconciliationmatch_pkey;
 ALTER TABLE ledger_reconciliationmatch ADD PRIMARY KEY (line_id, entry_id)
+"""
+
+# As migration 0007, with the columns that a line has gained.
+LINE_IS_AS_TOLD = """
+CREATE OR REPLACE TRIGGER ledger_line_is_as_told
+BEFORE UPDATE OF id, merchant_id, statement_id, line_number, source, psp_account, line_key, occurrence, kind,
+    reference, order_reference, currency, gross_minor, fee_minor, net_minor, occurred_at, available_at, description,
+    original_currency, original_minor, exchange_rate
+ON ledger_statementline FOR EACH STATEMENT
+EXECUTE FUNCTION foundation_refuse_change('a line stays as it was told')
 """
 
 # A break that was opened before speaks of the one entry it names.
@@ -179,6 +193,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='reconciliationrun',
             constraint=foundation.tenancy.scoping.SameMerchant(field='follows', name='reconciliation_run_follows_same_merchant', to='ledger_reconciliationrun'),
+        ),
+        migrations.AlterField(
+            model_name='reconciliationbreak',
+            name='psp_account',
+            field=models.CharField(max_length=64, verbose_name='PSP account'),
+        ),
+        migrations.AlterField(
+            model_name='reconciliationtie',
+            name='psp_account',
+            field=models.CharField(max_length=64, verbose_name='PSP account'),
+        ),
+        migrations.AlterField(
+            model_name='statement',
+            name='psp_account',
+            field=models.CharField(max_length=64, verbose_name='PSP account'),
+        ),
+        migrations.AlterField(
+            model_name='statementline',
+            name='psp_account',
+            field=models.CharField(max_length=64, verbose_name='PSP account'),
+        ),
+        migrations.RunSQL(
+            LINE_IS_AS_TOLD, PROTECTION.LINE_IS_AS_TOLD.replace("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER")
         ),
         migrations.RunSQL(KEY_BY_ENTRY, KEY_BY_LINE),
         migrations.RunSQL(FILL_BREAK_ENTRIES, migrations.RunSQL.noop),
