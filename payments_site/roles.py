@@ -55,6 +55,8 @@ SEES_BOOKS = (
     "ledger.statement",
     "ledger.statementline",
     "ledger.reconciliationbreak",
+    "ledger.breakfile",
+    "ledger.breakfilerow",
     "ledger.reconciliationrun",
     "ledger.reconciliationtie",
     "ledger.unreadline",

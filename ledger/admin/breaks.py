@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from foundation import clock
 from foundation.backoffice.admin import BackOfficeAdmin
-from foundation.backoffice.display import NOTHING, badge, instant, mono
+from foundation.backoffice.display import NOTHING, actor_words, badge, instant, mono
 from foundation.backoffice.filters import SelectFilter, fixed_filter
 from ledger.admin.break_file_pages import break_file_page, download_breaks
 from ledger.admin.reconciling import (
@@ -79,9 +79,11 @@ class ReconciliationBreakAdmin(BackOfficeAdmin):
         "source",
         "age",
         "owner",
-        "merchant",
+        "merchant_name",
     )
     list_select_related = ("merchant",)
+    # What is still open first.
+    ordering = (F("resolved_at").desc(nulls_first=True), "-id")
     list_filter = (
         StateFilter,
         fixed_filter("kind", list(ReconciliationBreak.Kind.choices)),
@@ -100,27 +102,27 @@ class ReconciliationBreakAdmin(BackOfficeAdmin):
         RefuseWriteOff,
     ]
     fields = (
-        "shown_id",
-        "merchant",
         "shown_kind",
         "state",
         "difference",
         "at_psp",
         "at_us",
-        "psp_account",
-        "source",
         "shown_reference",
         "line_link",
         "entry_link",
-        "occurred",
-        "opened",
-        "resolved",
         "owner",
         "explanation",
         "write_off_reason",
-        "write_off_requested_by",
-        "write_off_decided_by",
+        "asked_by",
+        "decided_by",
         "write_off_link",
+        "psp_account",
+        "source",
+        "occurred",
+        "opened",
+        "resolved",
+        "merchant",
+        "shown_id",
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -175,6 +177,14 @@ class ReconciliationBreakAdmin(BackOfficeAdmin):
     @admin.display(description="entry")
     def entry_link(self, found: ReconciliationBreak) -> str:
         return _link("ledger_journalentry", found.entry_id, "Our entry")
+
+    @admin.display(description="write-off asked for by")
+    def asked_by(self, found: ReconciliationBreak) -> str:
+        return actor_words(found.write_off_requested_by)
+
+    @admin.display(description="decided by")
+    def decided_by(self, found: ReconciliationBreak) -> str:
+        return actor_words(found.write_off_decided_by)
 
     @admin.display(description="written off by")
     def write_off_link(self, found: ReconciliationBreak) -> str:

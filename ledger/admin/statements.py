@@ -17,7 +17,7 @@ from foundation.backoffice.display import NOTHING, badge, instant, json_block, m
 from foundation.backoffice.filters import CreatedFilter, SelectFilter, fixed_filter
 from foundation.ids import PublicIdInvalid, decode_id
 from ledger.admin.reconciling import line_amount
-from ledger.models import Source, Statement, StatementLine, UnreadLine
+from ledger.models import ReconciliationBreak, Source, Statement, StatementLine, UnreadLine
 from ledger.reconciliation.movements import MOVEMENTS
 from ledger.reconciliation.queries.matches import list_matches_of_line
 
@@ -40,23 +40,32 @@ class UnreadLines(TabularInline):
 
 @admin.register(Statement)
 class StatementAdmin(BackOfficeAdmin):
-    list_display = ("file_name", "format", "psp_account", "counts", "unread", "covers", "created", "merchant")
-    list_select_related = ("merchant",)
-    list_filter = (fixed_filter("format", list(Statement.Format.choices)), CreatedFilter)
-    fields = (
-        "shown_id",
-        "merchant",
+    list_display = (
         "file_name",
         "format",
         "psp_account",
         "counts",
         "unread",
         "covers",
+        "created",
+        "merchant_name",
+    )
+    list_select_related = ("merchant",)
+    list_filter = (fixed_filter("format", list(Statement.Format.choices)), CreatedFilter)
+    fields = (
+        "counts",
+        "shown_lines",
+        "unread",
+        "covers",
         "balances",
-        "digest",
+        "file_name",
+        "format",
+        "psp_account",
+        "merchant",
         "imported_by",
         "created",
-        "shown_lines",
+        "digest",
+        "shown_id",
     )
     inlines = (UnreadLines,)
 
@@ -97,15 +106,21 @@ class StatementAdmin(BackOfficeAdmin):
         )
 
 
-class MatchedFilter(SelectFilter):
+class BrokenFilter(SelectFilter):
+    """What is not matched is in a break, once a run has looked at it: breaks are few, and matches are not."""
+
     title = "matched"
     parameter_name = "matched"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "Not matched")]
+        return [("no", "In an open break")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(matches__isnull=True) if self.value() == "no" else queryset
+        if self.value() != "no":
+            return queryset
+        broken = ReconciliationBreak.across_merchants.filter(resolved_at__isnull=True, line__isnull=False)
+        broken = broken.exclude(status=ReconciliationBreak.Status.WRITTEN_OFF)
+        return queryset.filter(pk__in=broken.values("line_id"))
 
 
 @admin.register(StatementLine)
@@ -114,28 +129,29 @@ class StatementLineAdmin(BackOfficeAdmin):
     list_filter = (
         fixed_filter("kind", [(name, name.replace("_", " ").capitalize()) for name in MOVEMENTS]),
         fixed_filter("source", list(Source.choices)),
-        MatchedFilter,
+        BrokenFilter,
     )
     search_fields = ("reference__exact",)
     search_help_text = "A whole reference (ch_…, re_…, po_…), or the id of a statement"
     fields = (
-        "shown_key",
-        "statement_link",
-        "line_number",
-        "source",
-        "psp_account",
+        "net",
+        "gross",
+        "fee",
+        "original",
+        "entries",
+        "shown_breaks",
         "kind",
         "shown_reference",
         "order_reference",
         "payout_reference",
-        "gross",
-        "fee",
-        "net",
+        "description",
         "occurred",
         "available",
-        "description",
-        "entries",
-        "shown_breaks",
+        "source",
+        "psp_account",
+        "statement_link",
+        "line_number",
+        "shown_key",
     )
 
     def get_search_results(
@@ -170,6 +186,13 @@ class StatementLineAdmin(BackOfficeAdmin):
     @admin.display(description="net")
     def net(self, line: StatementLine) -> str:
         return line_amount(line.net_minor, line.currency)
+
+    @admin.display(description="in another currency")
+    def original(self, line: StatementLine) -> str:
+        if line.original_minor is None:
+            return NOTHING
+        shown = line_amount(line.original_minor, line.original_currency)
+        return f"{shown} at {line.exchange_rate.normalize():f}" if line.exchange_rate else shown
 
     @admin.display(description="occurred")
     def occurred(self, line: StatementLine) -> str:

@@ -3,6 +3,7 @@
 from ledger.models.accounts import LedgerAccount
 from ledger.models.adjustments import ManualAdjustment
 from ledger.models.balances import BalanceSnapshot
+from ledger.models.break_files import BreakFile, BreakFileRow
 from ledger.models.exchanges import Exchange
 from ledger.models.holds import Hold
 from ledger.models.journal import JournalEntry, Posting
@@ -22,11 +23,14 @@ __all__ = [
     "BalanceSnapshot",
     "BooksProof",
     "BreakEntry",
+    "BreakFile",
+    "BreakFileRow",
     "Exchange",
     "Hold",
     "JournalEntry",
     "LedgerAccount",
     "ManualAdjustment",
+    "OpenItem",
     "PeriodBalance",
     "Posting",
     "ReconciliationBreak",

@@ -35,8 +35,10 @@ class ReconciliationRun(TenantModel):
         "self", null=True, blank=True, db_constraint=False, on_delete=models.PROTECT, related_name="+"
     )
     lines_up_to = models.BigIntegerField(null=True, blank=True)
-    items_up_to = Xid8Field(null=True, blank=True)
-    accounts_stated = models.PositiveIntegerField(default=0, help_text="PSP accounts with statements, by source.")
+    items_up_to: models.Field[int | None, int | None] = Xid8Field(null=True, blank=True)  # type: ignore[misc,assignment]
+    accounts_stated = models.PositiveIntegerField(
+        default=0, help_text="PSP accounts with statements, by source."
+    )
     items_open = models.PositiveIntegerField(default=0, help_text="OpenItems that the run left.")
     is_full = models.BooleanField(default=True)
     matched = models.PositiveIntegerField(default=0, help_text="Lines matched by this run.")
@@ -72,7 +74,7 @@ class ReconciliationTie(TenantModel):
     run = models.ForeignKey(
         ReconciliationRun, db_constraint=False, on_delete=models.PROTECT, related_name="ties"
     )
-    psp_account = models.CharField(max_length=64)
+    psp_account = models.CharField("PSP account", max_length=64)
     source = models.CharField(max_length=4, choices=Source.choices)
     currency = models.CharField(max_length=3)
     opening_minor = models.BigIntegerField()
@@ -178,7 +180,7 @@ class ReconciliationBreak(TenantModel):
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     status = FSMField(max_length=20, choices=Status.choices, default=Status.OPEN, protected=True)
-    psp_account = models.CharField(max_length=64)
+    psp_account = models.CharField("PSP account", max_length=64)
     source = models.CharField(max_length=4, choices=Source.choices)
     # The line has a bigint key and is no tenant row by type; the run that opens a break reads both by merchant.
     line = models.ForeignKey(

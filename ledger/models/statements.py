@@ -44,7 +44,7 @@ class Statement(TenantModel):
         CAMT054 = "camt054", "Bank notification, camt.054"
         MT940 = "mt940", "Bank statement, MT940"
 
-    psp_account = models.CharField(max_length=64)
+    psp_account = models.CharField("PSP account", max_length=64)
     source = models.CharField(max_length=4, choices=Source.choices)
     format = models.CharField(max_length=20, choices=Format.choices)
     file_name = models.CharField(max_length=255, blank=True)
@@ -89,7 +89,7 @@ class StatementLine(models.Model):
     )
     line_number = models.PositiveIntegerField()
     source = models.CharField(max_length=4, choices=Source.choices)
-    psp_account = models.CharField(max_length=64)
+    psp_account = models.CharField("PSP account", max_length=64)
     line_key = models.CharField(max_length=128)
     occurrence = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=16)
@@ -129,7 +129,10 @@ class StatementLine(models.Model):
             models.Index(fields=["merchant", "reference"], name="statement_line_reference"),
             # A file's lines lie together, and files come in order of time.
             BrinIndex(
-                fields=["statement"], pages_per_range=16, autosummarize=True, name="statement_line_of_statement"
+                fields=["statement"],
+                pages_per_range=16,
+                autosummarize=True,
+                name="statement_line_of_statement",
             ),
             BrinIndex(
                 fields=["occurred_at"], pages_per_range=32, autosummarize=True, name="statement_line_occurred"

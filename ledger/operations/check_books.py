@@ -42,7 +42,7 @@ _NOTHING = UUID(int=0)
 
 
 @outside_transaction
-def check_books(*, seconds: float = SECONDS) -> bool:
+def check_books(*, seconds: float = SECONDS, entries_per_slice: int = ENTRIES_PER_SLICE) -> bool:
     """Go on where the last call ended, for about `seconds`. True when the round over everything has ended.
 
     A round proves the entries since the last one, every account against all of its postings, and every other check of
@@ -54,14 +54,14 @@ def check_books(*, seconds: float = SECONDS) -> bool:
     until = monotonic() + seconds
     with unhurried(STATEMENT_SECONDS):
         while True:
-            if _prove_next():
+            if _prove_next(entries_per_slice):
                 log.info("books_whole")
                 return True
             if monotonic() > until:
                 return False
 
 
-def _prove_next() -> bool:
+def _prove_next(entries_per_slice: int) -> bool:
     """One slice. True behind the last one of a round."""
     proof = BooksProof.objects.filter(name=_NAME).first() or BooksProof(name=_NAME)
     steps = [JOURNAL, ACCOUNTS, *(name for name in check_names() if name not in ELSEWHERE)]
@@ -70,10 +70,10 @@ def _prove_next() -> bool:
         if proof.journal_after is not None:
             proof.journal_after = min(proof.journal_after, _first_id_of(clock.now() - OVERLAP))
     if proof.step == JOURNAL:
-        found = prove_entries(proof.journal_after or _NOTHING, ENTRIES_PER_SLICE)
+        found = prove_entries(proof.journal_after or _NOTHING, entries_per_slice)
         proof.entries += found.count
         proof.journal_after = found.last or proof.journal_after
-        is_done = found.count < ENTRIES_PER_SLICE
+        is_done = found.count < entries_per_slice
     elif proof.step == ACCOUNTS:
         found = prove_accounts(UUID(proof.position) if proof.position else _NOTHING, ACCOUNTS_PER_SLICE)
         proof.position = str(found.last or "")
@@ -105,8 +105,8 @@ def _keep(proof: BooksProof) -> None:
 
 
 def _first_id_of(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a millisecond."""
-    return UUID(int=int(moment.timestamp() * 1_000) << 80)
+    """The smallest UUIDv7 of a second."""
+    return UUID(int=(int(moment.timestamp()) * 1_000) << 80)
 
 
 def _raise(first: Difference) -> None:

@@ -11,6 +11,7 @@ TRANSIT = "assets/cash_in_transit"
 """Payouts on their way to the bank, the account itself or one below it. Compared with bank statements."""
 
 BANK = "assets/bank"
+PSP_FEES = "expenses/psp_fees"
 WRITTEN_OFF = "expenses/reconciliation_differences"
 
 

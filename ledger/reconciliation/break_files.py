@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from foundation.ids import PublicIdInvalid, decode_id
 from foundation.money import EXPONENTS, Money
-from ledger.models import ReconciliationBreak
+from ledger.models import BreakFileRow, ReconciliationBreak
 from ledger.reconciliation.errors import BreakFileInvalid
 
 COLUMNS = (
@@ -35,7 +36,7 @@ COLUMNS = (
 )
 FILLED_IN = ("owner", "explanation", "write_off_reason")
 LIMITS = {"owner": 150, "explanation": 1_000, "write_off_reason": 500}
-MAX_ROWS = 2_000
+MAX_ROWS = 100_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -58,14 +59,36 @@ class BreakChange:
         return [f"{name}: {value}" for name, value in asked.items() if value]
 
 
-def write_break_file(breaks: Iterable[ReconciliationBreak]) -> str:
-    """CSV with a header. The write_off_reason of a fresh file is empty: filling it in asks for a write-off."""
+def write_break_rows(breaks: Iterable[ReconciliationBreak]) -> Iterator[str]:
+    """CSV, a header and a line at a time. The write_off_reason of a fresh file is empty: filling it in asks for a
+    write-off."""
+    yield from _csv(COLUMNS, (_cells(found) for found in breaks))
+
+
+def write_outcome_rows(rows: Iterable[BreakFileRow]) -> Iterator[str]:
+    """CSV, a header and a line at a time: what each row asked for, and what became of it."""
+    asked = (
+        [
+            str(r.line_number),
+            r.named,
+            r.owner,
+            r.explanation,
+            r.write_off_reason,
+            r.outcome or r.problem or "waits",
+        ]
+        for r in rows
+    )
+    yield from _csv(("line", "break", *FILLED_IN, "outcome"), asked)
+
+
+def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for found in breaks:
-        rows.writerow(map(_guarded, _cells(found)))
-    return text.getvalue()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in chain([header], rows):
+        writer.writerow(map(_guarded, row))
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 def _cells(found: ReconciliationBreak) -> list[str]:

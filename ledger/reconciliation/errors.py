@@ -36,6 +36,12 @@ class MatchImpossible(DomainError):
     message = "The line and the entry are not both unmatched and on the same account."
 
 
+class BreakFileCommitted(DomainError):
+    code = "reconciliation_break_file_committed"
+    http_status = 409
+    message = "This file is committed already."
+
+
 class BreakFileInvalid(DomainError):
     code = "reconciliation_break_file_invalid"
     message = "This is not a file of breaks as it was downloaded."

@@ -1,4 +1,4 @@
-"""Locks of reconciliation. Order: the merchant's reconciliation, then breaks by id, then the ledger's own."""
+"""Locks of reconciliation. Order: the merchant's reconciliation, files and rows, breaks by id, the ledger's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import connection
 
 from foundation.errors import ResourceMissing
 from foundation.transactions import joins_transaction
-from ledger.models import ReconciliationBreak
+from ledger.models import BreakFile, BreakFileRow, ReconciliationBreak
 
 
 @joins_transaction
@@ -28,3 +28,21 @@ def lock_break(merchant_id: UUID, break_id: UUID) -> ReconciliationBreak:
     if found is None:
         raise ResourceMissing("No such break.", param="id")
     return found
+
+
+@joins_transaction
+def lock_break_file(merchant_id: UUID, file_id: UUID) -> BreakFile:
+    """A fresh, locked file of breaks. Raises ResourceMissing."""
+    found = (
+        BreakFile.objects.for_merchant(merchant_id).select_for_update(of=("self",)).filter(pk=file_id).first()
+    )
+    if found is None:
+        raise ResourceMissing("No such file of breaks.", param="id")
+    return found
+
+
+@joins_transaction
+def lock_waiting_row(merchant_id: UUID, row_id: int) -> BreakFileRow | None:
+    """A fresh, locked row without an outcome; None when it has one by now."""
+    rows = BreakFileRow.objects.for_merchant(merchant_id).select_for_update(of=("self",))
+    return rows.filter(pk=row_id, outcome="").first()

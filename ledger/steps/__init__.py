@@ -3,7 +3,7 @@
 Floors above import from here only, and only in their own post_to_ledger step.
 """
 
-from ledger.steps.exchange import Conversion, post_exchange
+from ledger.steps.exchange import Conversion, post_exchange, post_exchanges_of, refuse_unless_at_rate
 from ledger.steps.hold import HeldAmount, open_hold, release_hold, settle_hold
 from ledger.steps.lines import Line, NewEntry, PostedEntry
 from ledger.steps.open_account import open_account
@@ -22,6 +22,8 @@ __all__ = [
     "post_entries",
     "post_entry",
     "post_exchange",
+    "post_exchanges_of",
+    "refuse_unless_at_rate",
     "release_hold",
     "reverse_entry",
     "settle_hold",

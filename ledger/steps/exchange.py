@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ from ledger.errors import RateDoesNotFit
 from ledger.models import Exchange
 from ledger.paths import fx_path
 from ledger.steps.lines import Line, NewEntry, PostedEntry
+from ledger.steps.post_entries import post_entries
 from ledger.steps.post_entry import post_linked_entry
 
 
@@ -48,21 +49,34 @@ def post_exchange(*, merchant_id: UUID, entry: NewEntry, conversions: Sequence[C
     for conversion in conversions:
         refuse_unless_at_rate(conversion)
     lines = [*entry.lines, *(line for c in conversions for line in conversion_lines(c))]
-    whole = NewEntry(
-        kind=entry.kind,
-        reference=entry.reference,
-        lines=lines,
-        effective_at=entry.effective_at,
-        source_kind=entry.source_kind,
-        source_id=entry.source_id,
-        external_reference=entry.external_reference,
-        description=entry.description,
-    )
-    posted = post_linked_entry(merchant_id, whole)
+    posted = post_linked_entry(merchant_id, replace(entry, lines=lines))
     if posted.is_new:
         Exchange.objects.for_merchant(merchant_id).bulk_create(
             [_exchange(merchant_id, posted.id, n, c) for n, c in enumerate(conversions, start=1)]
         )
+    return posted
+
+
+@joins_transaction
+def post_exchanges_of(
+    *, merchant_id: UUID, entries: Sequence[tuple[NewEntry, Sequence[Conversion]]]
+) -> list[PostedEntry]:
+    """post_exchange for many entries, one statement per thousand. Raises, writes and repeats as post_exchange."""
+    whole: list[NewEntry] = []
+    for entry, conversions in entries:
+        for conversion in conversions:
+            refuse_unless_at_rate(conversion)
+        lines = [*entry.lines, *(line for c in conversions for line in conversion_lines(c))]
+        whole.append(replace(entry, lines=lines))
+    posted = post_entries(merchant_id=merchant_id, entries=whole)
+    Exchange.objects.for_merchant(merchant_id).bulk_create(
+        [
+            _exchange(merchant_id, done.id, n, conversion)
+            for done, (_, conversions) in zip(posted, entries, strict=True)
+            if done.is_new
+            for n, conversion in enumerate(conversions, start=1)
+        ]
+    )
     return posted
 
 

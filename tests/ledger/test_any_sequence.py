@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foundation import clock
 from foundation.context import acting
 from foundation.errors import DomainError
 from foundation.ids import new_id
@@ -55,6 +56,7 @@ Balances = Counter[tuple[str, str]]
 # Months before the present ones, in which most entries of these books are dated.
 MONTHS = 6
 START = datetime(2024, 1, 1, tzinfo=UTC)
+EVER = datetime.max.replace(tzinfo=UTC)
 
 amounts = st.integers(min_value=1, max_value=10**12)
 places = st.integers(min_value=0, max_value=50)
@@ -105,10 +107,13 @@ class Books:
     moves: int = 0
     dated: list[tuple[datetime, list[Line]]] = field(default_factory=list)
     periods: list[AccountingPeriod] = field(default_factory=list)
+    known: list[tuple[datetime, int]] = field(default_factory=list)
+    """After each move: the instant, and how many entries had been counted."""
 
     def make(self, move: tuple[Any, ...]) -> None:
         self.moves += 1
         getattr(self, move[0])(*move[1:])
+        self.known.append((clock.now(), len(self.dated)))
 
     def count(self, moved: list[Line], at: datetime = NOON) -> None:
         self.dated.append((at, moved))
@@ -248,10 +253,10 @@ class Books:
         self.reversed.add(entry_id)
         self.count(opposite)
 
-    def replay(self, until: datetime) -> Balances:
-        """What the entries dated by then come to."""
+    def replay(self, until: datetime, *, entries: int | None = None) -> Balances:
+        """What the entries dated by then come to. entries: of the first so many, as far as the books knew then."""
         total: Balances = Counter()
-        for at, moved in self.dated:
+        for at, moved in self.dated[:entries]:
             for line in moved:
                 total[line.path, line.amount.currency] += line.amount.amount_minor if at <= until else 0
         return Counter({name: sum_ for name, sum_ in total.items() if sum_})
@@ -291,8 +296,10 @@ def reverse_by_hand(merchant_id: UUID, entry_id: UUID) -> None:
         )
 
 
-def stood_at(merchant_id: UUID, at: datetime) -> dict[tuple[str, str], int]:
-    balances = list_balances_as_of(merchant_id, effective_at=at)
+def stood_at(
+    merchant_id: UUID, at: datetime | None, *, recorded_at: datetime | None = None
+) -> dict[tuple[str, str], int]:
+    balances = list_balances_as_of(merchant_id, effective_at=at, recorded_at=recorded_at)
     return {
         (a.path, a.currency): a.net_debit.amount_minor
         for a in balances
@@ -327,5 +334,11 @@ def test_any_sequence_leaves_books_that_sum_to_zero_and_equal_a_replay(
         for at in (month_start(month), month_start(month) - timedelta(microseconds=1)):
             assert stood_at(merchant.id, at) == books.replay(at)
             assert get_trial_balance(merchant.id, effective_at=at).is_balanced
+    for recorded_at, entries in books.known:
+        assert stood_at(merchant.id, None, recorded_at=recorded_at) == books.replay(EVER, entries=entries)
+        halfway = month_start(MONTHS // 2)
+        assert stood_at(merchant.id, halfway, recorded_at=recorded_at) == books.replay(
+            halfway, entries=entries
+        )
     assert get_trial_balance(merchant.id).is_balanced
     assert own_checks(merchant.id).differences == []

@@ -35,7 +35,12 @@ class Forger:
     def __init__(self, merchant: Merchant) -> None:
         self.merchant = merchant
         accounts = {path: get_balance(merchant.id, path, "usd").account_id for path in (CLEARING, SALES)}
-        self.named = {"merchant": merchant.id, "clearing": accounts[CLEARING], "sales": accounts[SALES], "at": NOON}
+        self.named = {
+            "merchant": merchant.id,
+            "clearing": accounts[CLEARING],
+            "sales": accounts[SALES],
+            "at": NOON,
+        }
         self.entries = JournalEntry.across_merchants.count()
 
     def run(self, sql: str, **named: object) -> None:
@@ -181,7 +186,10 @@ NOT_WHOLE: dict[str, Callable[[Forger], object]] = {
 
 @pytest.mark.parametrize("way", NOT_WHOLE)
 def test_an_entry_that_is_not_whole_is_refused(forger: Forger, way: str) -> None:
-    with pytest.raises(IntegrityError, match=r"not whole|does not fit|posting_line_once"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match=r"not whole|does not fit|posting_line_once"),
+        transaction.atomic(),
+    ):
         NOT_WHOLE[way](forger)
         connection.check_constraints()
 

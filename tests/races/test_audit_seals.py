@@ -115,7 +115,7 @@ def test_with_writers_of_unequal_speed_and_two_sealers_every_row_is_sealed_once(
     seal_all()
 
     assert answers[:4] == [None] * 4
-    assert answers[4] + answers[5] > 1
+    assert answers[4] + answers[5] >= 1
     assert len(sealed_events()) == len(set(sealed_events()))
     assert sorted(sealed_events()) == ids_of("foundation_event")
     assert verified().count == 0

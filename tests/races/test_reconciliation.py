@@ -158,9 +158,7 @@ def test_assigning_and_writing_off_at_once_keep_both(missing: ReconciliationBrea
 def test_explaining_and_asking_to_write_off_at_once_lose_neither(missing: ReconciliationBreak) -> None:
     named = {"merchant_id": missing.merchant_id, "break_id": missing.id}
 
-    explained, _ = together(
-        [partial(explain_break, **named, explanation="Theirs"), partial(asked, missing)]
-    )
+    explained, _ = together([partial(explain_break, **named, explanation="Theirs"), partial(asked, missing)])
 
     found = get_break(missing.merchant_id, missing.id)
     assert (found.status, found.write_off_requested_by) == ("write_off_requested", "staff:ada")
@@ -177,7 +175,9 @@ def test_a_write_off_beside_a_run_that_finds_the_entry_counts_the_money_once(
     done = run(missing.merchant_id)
 
     found = get_break(missing.merchant_id, missing.id)
-    is_matched = ReconciliationMatch.objects.for_merchant(missing.merchant_id).filter(line=found.line_id).exists()
+    is_matched = (
+        ReconciliationMatch.objects.for_merchant(missing.merchant_id).filter(line=found.line_id).exists()
+    )
     assert is_matched != (found.status == "written_off")
     assert done.ties_out
 

@@ -1,4 +1,4 @@
-"""reconcile [--merchant ID] [--as-of DATE]: matches, breaks, and whether it ties out, as JSON."""
+"""reconcile [--merchant ID] [--as-of DATE] [--full]: matches, breaks, and whether it ties out, as JSON."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--as-of", type=date.fromisoformat, help="The end of this day, in UTC; now if absent."
         )
+        parser.add_argument(
+            "--full", action="store_true", help="Look at everything again, not only at what is new or open."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         as_of_at = datetime.combine(options["as_of"], time.max, UTC) if options["as_of"] else None
@@ -35,7 +38,10 @@ class Command(BaseCommand):
             merchant_ids = [merchant_id_of(options["merchant"])]
         else:
             merchant_ids = list_merchants_with_statements()
-        runs = [reconcile(merchant_id=merchant_id, as_of_at=as_of_at) for merchant_id in merchant_ids]
+        runs = [
+            reconcile(merchant_id=merchant_id, as_of_at=as_of_at, is_full=options["full"])
+            for merchant_id in merchant_ids
+        ]
         self.stdout.write(json.dumps(_answer(runs)))
 
 

@@ -1,7 +1,8 @@
 """Adyen's settlement detail report: CSV, one journal line a row, amounts in debit and credit columns.
 
-Gross is in the shopper's currency and net in the account's; where they differ, gross is taken as net plus fees, all
-in the account's currency. A line has no id of its own: type, references and batch name it.
+Gross is in the shopper's currency and net in the account's: gross is taken as net plus fees, all in the account's
+currency, and what the shopper paid is kept beside it with the rate. A line has no id; type, references and batch name
+it.
 Source: https://docs.adyen.com/reporting/settlement-reconciliation/transaction-level/settlement-details-report/,
 read 2026-11.
 """
@@ -25,6 +26,7 @@ from ledger.reconciliation.importers.lines import (
     to_currency,
     to_instant,
     to_minor,
+    to_rate,
 )
 
 KINDS = {
@@ -42,6 +44,7 @@ KINDS = {
 }
 NAMED_BY_MODIFICATION = {movements.REFUND, movements.REFUND_FAILURE, movements.PAYOUT}
 FEES = ("Commission (NC)", "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)")
+GROSS = ("Gross Currency", "Gross Debit (GC)", "Gross Credit (GC)", "Exchange Rate")
 # The report writes the zone as an abbreviation; IANA knows it under another name.
 ZONES = {
     "CET": "Europe/Amsterdam",
@@ -74,9 +77,11 @@ def _reader_of(columns: Columns) -> RowReader:
     )
     places = {name: columns[name] for name in (*names, *FEES)}
     method = columns.get("Payment Method", -1)
+    gross = [columns.get(name, -1) for name in GROSS]
 
     def read_row(row: Sequence[str], number: int) -> ReadLine:
-        return _line_of({name: row[place].strip() for name, place in places.items()}, row, method, number)
+        line = _line_of({name: row[place].strip() for name, place in places.items()}, row, method, number)
+        return _with_original(line, [row[place].strip() if place >= 0 else "" for place in gross])
 
     return read_row
 
@@ -109,6 +114,18 @@ def _line_of(cells: dict[str, str], row: Sequence[str], method: int, number: int
         _instant(cells["Creation Date"], cells["TimeZone"]),
         None,
         (row[method] if method >= 0 else cells["Type"])[:MAX_DESCRIPTION],
+    )
+
+
+def _with_original(line: ReadLine, gross: list[str]) -> ReadLine:
+    currency, debit, credit, rate = gross
+    if not currency or currency.lower() == line.currency:
+        return line
+    original = to_currency(currency)
+    return line._replace(
+        original_currency=original,
+        original_minor=to_minor(credit or "0", original) - to_minor(debit or "0", original),
+        exchange_rate=to_rate(rate),
     )
 
 

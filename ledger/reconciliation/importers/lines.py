@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import BinaryIO, NamedTuple
 
@@ -15,6 +16,8 @@ MAX_TEXT = 2_000
 MAX_MINOR = 10**15
 """Ten trillion dollars: far beyond any movement, and a thousand of them can be added without leaving bigint."""
 
+MIN_RATE = Decimal("0.0000001")
+
 # A currency that ISO 4217 does not know becomes a break anyway; its digits only have to be the same each time.
 DIGITS_OF_UNKNOWN_CURRENCY = 2
 
@@ -24,7 +27,11 @@ class LineUnreadable(ValueError):
 
 
 class ReadLine(NamedTuple):
-    """One movement. Amounts signed from the merchant's side; occurred_at and available_at: ISO text with a zone."""
+    """One movement. Amounts signed from the merchant's side; occurred_at and available_at: ISO text with a zone.
+
+    original_…: of a movement in another currency than the account's, as the payer saw it; exchange_rate: major units of
+    `currency` for one of it.
+    """
 
     line_number: int
     line_key: str
@@ -38,6 +45,9 @@ class ReadLine(NamedTuple):
     occurred_at: str
     available_at: str | None
     description: str
+    original_currency: str = ""
+    original_minor: int | None = None
+    exchange_rate: str | None = None
 
 
 class Unread(NamedTuple):
@@ -76,6 +86,28 @@ def to_minor(text: str, currency: str) -> int:
     if minor > MAX_MINOR:
         raise LineUnreadable(f"{text!r} is absurdly large.")
     return -minor if negative else minor
+
+
+def to_rate(text: str) -> str | None:
+    """A rate as it is written, exactly; None for none. Raises LineUnreadable."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        rate = Decimal(text)
+    except InvalidOperation:
+        raise LineUnreadable(f"{text!r} is not a rate.") from None
+    if not (rate.is_finite() and MIN_RATE <= rate <= 1 / MIN_RATE):
+        raise LineUnreadable(f"{text!r} is no rate between currencies.")
+    return str(rate)
+
+
+def rate_between(original_minor: int, original: str, minor: int, currency: str) -> str | None:
+    """The rate that two amounts of one movement tell, for a report that says no other. None when they tell none."""
+    if original_minor * minor <= 0 or not {original, currency} <= set(EXPONENTS):
+        return None
+    units = Decimal(minor).scaleb(-EXPONENTS[currency]) / Decimal(original_minor).scaleb(-EXPONENTS[original])
+    return to_rate(f"{units:.12f}")
 
 
 def to_currency(text: str) -> str:

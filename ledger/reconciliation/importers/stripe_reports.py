@@ -20,6 +20,7 @@ from ledger.reconciliation.importers.lines import (
     LineUnreadable,
     ReadLine,
     Row,
+    rate_between,
     reference_of,
     to_currency,
     to_instant,
@@ -59,6 +60,8 @@ def _reader_of(columns: Columns) -> RowReader:
             ("automatic_payout_id", "payout_id"),
             ("available_on_utc", "available_on", "payout_expected_arrival_date"),
             ("description",),
+            ("customer_facing_amount",),
+            ("customer_facing_currency",),
         )
     ]
     needed = [
@@ -78,14 +81,16 @@ def _read_row(needed: list[int], optional: list[int], row: Sequence[str], number
     key, created, currency_text, gross_text, fee_text, net_text, category, source = [
         row[place] for place in needed
     ]
-    intent, payout, available, description = [row[place] if place >= 0 else "" for place in optional]
+    intent, payout, available, description, faced, faced_currency = [
+        row[place] if place >= 0 else "" for place in optional
+    ]
     if not key:
         raise LineUnreadable("The row has no balance_transaction_id.")
     currency = to_currency(currency_text)
     gross, fee = to_minor(gross_text, currency), to_minor(fee_text, currency)
     if gross - fee != to_minor(net_text, currency):
         raise LineUnreadable("The net is not the gross less the fee.")
-    return ReadLine(
+    line = ReadLine(
         number,
         reference_of(key),
         KINDS.get(category, movements.OTHER),
@@ -98,4 +103,18 @@ def _read_row(needed: list[int], optional: list[int], row: Sequence[str], number
         to_instant(created),
         to_instant(available) if available else None,
         description[:MAX_DESCRIPTION],
+    )
+    return _with_original(line, faced, faced_currency) if faced and faced_currency else line
+
+
+def _with_original(line: ReadLine, amount: str, currency_text: str) -> ReadLine:
+    # The report says what the customer paid, and no rate: the two amounts are it.
+    original = to_currency(currency_text)
+    if original == line.currency:
+        return line
+    minor = to_minor(amount, original)
+    return line._replace(
+        original_currency=original,
+        original_minor=minor,
+        exchange_rate=rate_between(minor, original, line.gross_minor, line.currency),
     )

@@ -1,40 +1,38 @@
-"""Do what a file of breaks asks for, row by row."""
+"""Do what a committed file of breaks asks for, row by row, as far as the time goes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from time import monotonic
 from uuid import UUID
 
-from foundation.errors import DomainError
+from foundation.context import acting
 from foundation.transactions import outside_transaction
-from ledger.reconciliation.break_files import BreakChange
-from ledger.reconciliation.operations.assign_break import assign_break
-from ledger.reconciliation.operations.explain_break import explain_break
-from ledger.reconciliation.operations.request_write_off import request_write_off
+from ledger.models import BreakFile
+from ledger.reconciliation.operations.apply_break_row import apply_break_row
+from ledger.reconciliation.operations.finish_break_file import finish_break_file
+from ledger.reconciliation.queries.break_changes import get_break_file, list_waiting_rows
+
+SECONDS = 20.0
+ROWS_AT_ONCE = 200
 
 
 @outside_transaction
-def apply_break_file(*, merchant_id: UUID, changes: Sequence[BreakChange]) -> list[tuple[BreakChange, str]]:
-    """Each row in transactions of its own; (row, what became of it): empty when done, else why not.
+def apply_break_file(*, merchant_id: UUID, file_id: UUID, seconds: float = SECONDS) -> bool:
+    """Each row in a transaction of its own, in the name of who committed the file. True when every row has an outcome.
 
-    changes: from preview_changes. A row that fails leaves the others alone; the same file again asks only for what
-    is not done yet. Write-offs are asked for here and decided by somebody else, one by one.
+    A row that fails leaves the others alone. Write-offs are asked for here and decided by somebody else, one by one.
+    Raises: ResourceMissing.
+    Safe to repeat, and two at once: a row is done once, and the next call goes on where this one ended.
     """
-    return [(change, change.problem or _apply(merchant_id, change)) for change in changes]
-
-
-def _apply(merchant_id: UUID, change: BreakChange) -> str:
-    if change.break_id is None:
-        return "This is no id of a break."
-    try:
-        if change.owner:
-            assign_break(merchant_id=merchant_id, break_id=change.break_id, owner=change.owner)
-        if change.explanation:
-            explain_break(merchant_id=merchant_id, break_id=change.break_id, explanation=change.explanation)
-        if change.write_off_reason:
-            request_write_off(
-                merchant_id=merchant_id, break_id=change.break_id, reason=change.write_off_reason
-            )
-    except DomainError as error:
-        return error.text
-    return ""
+    file = get_break_file(merchant_id, file_id)
+    if file.status != BreakFile.Status.COMMITTED:
+        return True
+    until = monotonic() + seconds
+    with acting(actor=file.committed_by, merchant_id=merchant_id, reason="Bulk file of breaks"):
+        while rows := list_waiting_rows(merchant_id, file_id, limit=ROWS_AT_ONCE):
+            for row_id in rows:
+                apply_break_row(merchant_id=merchant_id, row_id=row_id, may_write_off=file.may_write_off)
+                if monotonic() > until:
+                    return False
+        finish_break_file(merchant_id=merchant_id, file_id=file_id)
+    return True

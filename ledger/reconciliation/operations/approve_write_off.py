@@ -20,7 +20,8 @@ def approve_write_off(
     """The second person agrees: the difference is posted, and the break is over.
 
     amount_minor, currency: what the approver saw; an approval of anything else is refused.
-    Raises: ResourceMissing; LockTimeout while a run or import lasts; BreakNotOpen, also when the amount is another by now; TwoPeopleNeeded.
+    Raises: ResourceMissing; LockTimeout while a run or import lasts; BreakNotOpen, also when the amount is another by
+    now; TwoPeopleNeeded.
     Writes: the break, one JournalEntry.
     Not safe to repeat: the second approval is refused; the entry is posted once by its reference.
     """

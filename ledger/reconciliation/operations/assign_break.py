@@ -6,8 +6,8 @@ from uuid import UUID
 
 from foundation.transactions import owns_transaction
 from ledger.models import ReconciliationBreak
-from ledger.reconciliation.errors import BreakNotOpen
 from ledger.reconciliation.locks import lock_break
+from ledger.reconciliation.steps.change_break import assign
 
 
 @owns_transaction
@@ -19,8 +19,6 @@ def assign_break(*, merchant_id: UUID, break_id: UUID, owner: str) -> Reconcilia
     Safe to repeat: the last owner stands.
     """
     found = lock_break(merchant_id, break_id)
-    if not found.is_open:
-        raise BreakNotOpen()
-    found.owner = owner
+    assign(found, owner)
     found.save(update_fields=["owner"])
     return found

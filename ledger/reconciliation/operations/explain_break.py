@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from foundation import clock
 from foundation.transactions import owns_transaction
 from ledger.models import ReconciliationBreak
-from ledger.reconciliation.errors import BreakNotOpen
 from ledger.reconciliation.locks import lock_break
+from ledger.reconciliation.steps.change_break import explain
 
 
 @owns_transaction
@@ -21,10 +20,6 @@ def explain_break(*, merchant_id: UUID, break_id: UUID, explanation: str) -> Rec
     Safe to repeat: the last explanation stands.
     """
     found = lock_break(merchant_id, break_id)
-    if not found.is_open or found.status == ReconciliationBreak.Status.WRITE_OFF_REQUESTED:
-        raise BreakNotOpen()
-    found.explain(explanation)
-    if found.amount_minor == 0:
-        found.resolved_at = clock.now()
+    explain(found, explanation)
     found.save()
     return found

@@ -19,8 +19,8 @@ def match_by_hand(*, merchant_id: UUID, break_id: UUID, other_break_id: UUID) ->
     """Two breaks are one movement: a line that we miss and an entry that the other side misses, of equal amounts.
 
     Raises: ResourceMissing; BreakNotOpen; MatchImpossible.
-    Writes: one ReconciliationMatch of the rule `by_hand`; both breaks are resolved; the event of a payout's arrival when
-    the line is a bank's.
+    Writes: one ReconciliationMatch of the rule `by_hand`; both breaks are resolved; the event of a payout's arrival
+    when the line is a bank's.
     Not safe to repeat: the second time the breaks are not open.
     """
     lock_reconciliation(merchant_id)

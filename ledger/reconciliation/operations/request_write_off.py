@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from foundation.context import current
-from foundation.money import EXPONENTS
 from foundation.transactions import owns_transaction
 from ledger.models import ReconciliationBreak
-from ledger.reconciliation.errors import BreakNotOpen, TwoPeopleNeeded, WriteOffImpossible
 from ledger.reconciliation.locks import lock_break
+from ledger.reconciliation.steps.change_break import ask_write_off
 
 
 @owns_transaction
@@ -22,12 +20,6 @@ def request_write_off(*, merchant_id: UUID, break_id: UUID, reason: str) -> Reco
     Not safe to repeat: the second request finds the break waiting, and is refused.
     """
     found = lock_break(merchant_id, break_id)
-    if not current().is_person:
-        raise TwoPeopleNeeded("A write-off is asked for by a person.")
-    if not found.is_open or found.status == ReconciliationBreak.Status.WRITE_OFF_REQUESTED:
-        raise BreakNotOpen()
-    if found.amount_minor == 0 or found.currency not in EXPONENTS:
-        raise WriteOffImpossible()
-    found.request_write_off(current().actor, reason)
+    ask_write_off(found, reason)
     found.save()
     return found

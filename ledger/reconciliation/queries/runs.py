@@ -29,7 +29,7 @@ def find_last_run(run: ReconciliationRun) -> ReconciliationRun | None:
 
 
 def find_run_before(run: ReconciliationRun) -> ReconciliationRun | None:
-    """The one of the latest earlier instant, of several the one made last: its closing balances are the opening ones."""
+    """The one of the latest earlier instant, of several the one made last: it closed with what this one opens with."""
     rows = list_runs(run.merchant_id).filter(as_of_at__lt=run.as_of_at, lines_up_to__isnull=False)
     return rows.order_by("-as_of_at", "-id").first()
 

@@ -1,4 +1,4 @@
-"""What no rule matched becomes a break of a kind. Reads rest_lines and rest_items, writes found_breaks and found_entries."""
+"""What no rule matched becomes a break of a kind. Reads rest_lines, rest_items; writes found_breaks, found_entries."""
 
 from __future__ import annotations
 

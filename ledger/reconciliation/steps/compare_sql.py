@@ -39,7 +39,8 @@ TABLES = """
 DROP TABLE IF EXISTS pg_temp.compared_accounts, pg_temp.entry_kinds, pg_temp.stated, pg_temp.sent_payouts,
     pg_temp.ended_lines, pg_temp.ended_items, pg_temp.line_ids, pg_temp.entry_ids, pg_temp.compared,
     pg_temp.rest_lines, pg_temp.rest_items, pg_temp.new_matches, pg_temp.unmatched_lines, pg_temp.found_breaks,
-    pg_temp.found_entries, pg_temp.twins, pg_temp.expected_at_bank;
+    pg_temp.found_entries, pg_temp.twins, pg_temp.expected_at_bank,
+    pg_temp.settled_fx;
 CREATE TEMPORARY TABLE compared_accounts (
     account_id uuid, source text, psp_account text, currency text, is_stated boolean
 ) ON COMMIT DROP;
@@ -52,7 +53,12 @@ CREATE TEMPORARY TABLE line_ids (line_id bigint) ON COMMIT DROP;
 CREATE TEMPORARY TABLE entry_ids (entry_id uuid) ON COMMIT DROP;
 CREATE TEMPORARY TABLE rest_lines (
     line_id bigint, source text, psp_account text, movement text, reference text, order_reference text,
-    currency text, gross bigint, fee bigint, net bigint, at timestamptz, occurrence smallint
+    currency text, gross bigint, fee bigint, net bigint, at timestamptz, occurrence smallint,
+    original_currency text, original bigint, rate numeric
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE settled_fx (
+    line_id bigint, psp_account text, reference text, currency text, original_currency text, gross bigint, fee bigint,
+    booked bigint, rate numeric, at timestamptz
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE rest_items (
     entry_id uuid, source text, psp_account text, movement text, reference text, currency text,
@@ -146,7 +152,8 @@ ANALYZE entry_ids
 # What may still be matched: no match on this side, and not ended.
 _LINES = """
 SELECT l.id AS line_id, l.source, l.psp_account, l.kind AS movement, l.reference, l.order_reference, l.currency,
-       l.gross_minor AS gross, l.fee_minor AS fee, l.net_minor AS net, l.occurred_at AS at, l.occurrence
+       l.gross_minor AS gross, l.fee_minor AS fee, l.net_minor AS net, l.occurred_at AS at, l.occurrence,
+       l.original_currency, l.original_minor AS original, l.exchange_rate AS rate
 FROM ledger_statementline l
 WHERE l.merchant_id = %(merchant)s AND {which}
     AND NOT EXISTS (SELECT 1 FROM ended_lines x WHERE x.line_id = l.id)

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db import connection
 
+from foundation.money import EXPONENTS
 from foundation.transactions import joins_transaction
 from ledger.models import OpenItem, ReconciliationRun, Statement
 from ledger.reconciliation.accounts import CLEARING_PREFIX, TRANSIT
 from ledger.reconciliation.movements import WRITE_OFF, is_fee_kind, registered_movements
 from ledger.reconciliation.steps import compare_sql, rules_sql
+from ledger.reconciliation.steps.post_exchanges import post_exchanges
 
 PSP_LATE = "3 days"
 BANK_LATE = "7 days"
@@ -34,7 +36,7 @@ def match_lines(run: ReconciliationRun, *, since: ReconciliationRun | None) -> i
 
     since: the merchant's last run; None: look at everything again.
     Leaves, until the transaction ends, the temporary tables that open_breaks and tie_out read. Writes
-    ReconciliationMatches, OpenItems, and the marks of the run, which the caller saves.
+    ReconciliationMatches, OpenItems, the entries of post_exchanges, and the marks of the run, which the caller saves.
     """
     parameters = parameters_of(run)
     with connection.cursor() as cursor:
@@ -49,6 +51,7 @@ def match_lines(run: ReconciliationRun, *, since: ReconciliationRun | None) -> i
         run.is_full = since is None
         exact = _compare(cursor, parameters, since)
         matched = _apply_rules(cursor, parameters)
+        post_exchanges(run)
         cursor.execute(compare_sql.KEEP_OPEN, parameters)
     run.items_open = OpenItem.objects.for_merchant(run.merchant_id).count()
     return exact + matched
@@ -64,6 +67,8 @@ def parameters_of(run: ReconciliationRun) -> dict[str, Any]:
         "psp_late": PSP_LATE,
         "bank_late": BANK_LATE,
         "transfer": TRANSFER,
+        "currencies": list(EXPONENTS),
+        "exponents": list(EXPONENTS.values()),
     }
 
 

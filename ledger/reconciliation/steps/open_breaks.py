@@ -11,7 +11,6 @@ from django.db import connection
 
 from foundation import clock
 from foundation.events.publishing import NewEvent, publish_all
-from foundation.money import EXPONENTS
 from foundation.transactions import joins_transaction
 from ledger.models import ReconciliationBreak, ReconciliationRun, Source
 from ledger.reconciliation.importers.formats import FORMATS
@@ -53,9 +52,7 @@ def open_breaks(run: ReconciliationRun) -> tuple[int, int]:
 
 def break_news(found: ReconciliationBreak) -> NewEvent:
     kind = ReconciliationBreak.Kind(found.kind)
-    return NewEvent(
-        found.merchant_id, TOLD[kind], "reconciliation.break", found.id, break_shape(found)
-    )
+    return NewEvent(found.merchant_id, TOLD[kind], "reconciliation.break", found.id, break_shape(found))
 
 
 def arrival_news(merchant_id: UUID, arrival: Arrival) -> NewEvent:
@@ -77,7 +74,6 @@ def _tell(news: Iterator[NewEvent]) -> None:
 def _write(run: ReconciliationRun) -> tuple[int, int]:
     parameters: dict[str, Any] = parameters_of(run) | {
         "now": clock.now(),
-        "currencies": list(EXPONENTS),
         "transit": TRANSIT_DAYS,
         **_coverage(),
     }

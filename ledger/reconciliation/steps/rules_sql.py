@@ -82,6 +82,39 @@ JOIN (SELECT *, row_number() OVER (PARTITION BY {_KEY}, reference, net, CASE mov
     AND (l.movement <> 'charge' OR l.fee = i.fee)
 """  # noqa: S608  constants only
 
+# Settled in another currency: what we booked is what the payer paid, and at the told rate it comes to the line's gross,
+# but for a minor unit and half the rate's last digit. What it became is posted from the line (steps/post_exchanges).
+FX_TOLERANCE = f"""
+WITH digits AS (SELECT * FROM unnest(%(currencies)s::text[], %(exponents)s::integer[]) AS d (currency, digits)),
+items AS (
+    SELECT {_KEY}, reference, sum(gross)::bigint AS gross, sum(fee) AS fee
+    FROM rest_items WHERE reference <> '' AND source = 'psp' GROUP BY {_KEY}, reference
+),
+once AS (
+    SELECT *, count(*) OVER (PARTITION BY psp_account, movement, reference) AS lines
+    FROM rest_lines WHERE source = 'psp' AND reference <> ''
+),
+settled AS (
+    INSERT INTO settled_fx
+    SELECT l.line_id, l.psp_account, l.reference, l.currency, i.currency, l.gross, l.fee, i.gross, l.rate, l.at
+    FROM once l
+    JOIN items i USING (source, psp_account, movement, reference)
+    JOIN digits AS d ON d.currency = l.currency
+    JOIN digits AS o ON o.currency = i.currency
+    WHERE l.lines = 1 AND l.original_currency = i.currency AND l.currency <> i.currency AND i.fee = 0
+        AND l.original = i.gross AND i.gross <> 0 AND sign(l.gross) = sign(i.gross) AND l.rate IS NOT NULL
+        AND abs(l.gross - i.gross * l.rate * 10::numeric ^ (d.digits - o.digits))
+            <= 1 + abs(i.gross) * 10::numeric ^ (d.digits - o.digits) * 0.5 * 10::numeric ^ -scale(trim_scale(l.rate))
+    RETURNING line_id, psp_account, reference, original_currency
+)
+INSERT INTO new_matches
+SELECT s.line_id, i.entry_id, 'psp', 'fx_tolerance'
+FROM settled s
+JOIN rest_lines l USING (line_id)
+JOIN rest_items i ON i.source = 'psp' AND i.psp_account = s.psp_account AND i.reference = s.reference
+    AND i.movement = l.movement AND i.currency = s.original_currency
+"""  # noqa: S608  constants only
+
 # Nothing names the line, but its amount is there once on both sides within the days a transfer may take.
 AMOUNT_AND_DAYS = f"""
 INSERT INTO new_matches
@@ -120,6 +153,7 @@ RULES = (
     LINES_SUM,
     REFERENCE_TOTAL,
     ORDER_REFERENCE,
+    FX_TOLERANCE,
     AMOUNT_AND_DAYS,
     PAYOUT_BATCH,
 )

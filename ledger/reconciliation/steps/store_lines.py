@@ -18,6 +18,7 @@ from ledger.reconciliation.errors import StatementUnreadable
 from ledger.reconciliation.importers.lines import MAX_TEXT, ReadLine, Row, StatedBalance, Unread
 
 _NULL = "\\N"
+_NO_ORIGINAL = f"\t{_NULL}\t{_NULL}"
 ROWS_PER_WRITE = 2_000
 MAX_UNREAD = 10_000
 """A file with more bad lines is of another format: refused whole."""
@@ -30,12 +31,14 @@ DROP TABLE IF EXISTS pg_temp.lines_read;
 CREATE TEMPORARY TABLE lines_read (
     line_number integer, line_key text, kind text, reference text, order_reference text,
     payout_reference text, currency text, gross_minor bigint, fee_minor bigint,
-    occurred_at timestamptz, available_at timestamptz, description text, occurrence smallint DEFAULT 1
+    occurred_at timestamptz, available_at timestamptz, description text, original_currency text,
+    original_minor bigint, exchange_rate numeric, occurrence smallint DEFAULT 1
 ) ON COMMIT DROP
 """
 _COPY = """
 COPY lines_read (line_number, line_key, kind, reference, order_reference, payout_reference, currency,
-    gross_minor, fee_minor, occurred_at, available_at, description) FROM STDIN
+    gross_minor, fee_minor, occurred_at, available_at, description, original_currency, original_minor,
+    exchange_rate) FROM STDIN
 """
 # The same line twice in one file is a difference to be shown, not a repetition to be swallowed.
 _COUNT_OCCURRENCES = """
@@ -52,11 +55,12 @@ WITH stored AS (
     INSERT INTO ledger_statementline (
         merchant_id, statement_id, line_number, source, psp_account, line_key, occurrence, kind, reference,
         order_reference, payout_reference, currency, gross_minor, fee_minor, net_minor, occurred_at,
-        available_at, description
+        available_at, description, original_currency, original_minor, exchange_rate
     )
     SELECT %(merchant)s, %(statement)s, line_number, %(source)s, %(psp_account)s, line_key, occurrence, kind,
            reference, order_reference, payout_reference, currency, gross_minor, fee_minor,
-           gross_minor - fee_minor, occurred_at, available_at, description
+           gross_minor - fee_minor, occurred_at, available_at, description, original_currency, original_minor,
+           exchange_rate
     FROM lines_read
     ON CONFLICT (merchant_id, psp_account, source, line_key, occurrence) DO UPDATE
         SET payout_reference = excluded.payout_reference
@@ -144,11 +148,26 @@ def _note(row: Unread | StatedBalance, result: Stored) -> None:
 
 def _copied(row: ReadLine) -> str:
     """A row of COPY's text format: tabs between, backslashes for what would be taken for one."""
-    (number, key, kind, reference, order, payout, currency, gross, fee, occurred, available, words) = row
+    (
+        number,
+        key,
+        kind,
+        reference,
+        order,
+        payout,
+        currency,
+        gross,
+        fee,
+        occurred,
+        available,
+        words,
+        *original,
+    ) = row
     text = f"{key}\t{kind}\t{reference}\t{order}\t{payout}\t{currency}"
     if "\\" in text or "\n" in text or "\r" in text or "\x00" in text or text.count("\t") != 5:
         text = "\t".join(map(_escaped, (key, kind, reference, order, payout, currency)))
-    return f"{number}\t{text}\t{gross}\t{fee}\t{occurred}\t{available or _NULL}\t{_escaped(words)}\n"
+    rest = _NO_ORIGINAL if not original[0] else "\t".join(_NULL if o is None else str(o) for o in original)
+    return f"{number}\t{text}\t{gross}\t{fee}\t{occurred}\t{available or _NULL}\t{_escaped(words)}\t{rest}\n"
 
 
 def _escaped(text: str) -> str:

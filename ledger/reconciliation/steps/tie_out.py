@@ -71,9 +71,7 @@ def _since(run: ReconciliationRun) -> dict[str, Any]:
     return {"lines_after": before.lines_up_to, "since": before.as_of_at}
 
 
-def _count_lines(
-    cursor: Any, run: ReconciliationRun, parameters: dict[str, Any], figures: Figures
-) -> None:
+def _count_lines(cursor: Any, run: ReconciliationRun, parameters: dict[str, Any], figures: Figures) -> None:
     if run.follows_id is not None:
         ties = ReconciliationTie.objects.for_merchant(run.merchant_id).filter(run=run.follows_id)
         for tie in ties:

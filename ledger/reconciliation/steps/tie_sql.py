@@ -20,8 +20,8 @@ WHERE l.merchant_id = %(merchant)s AND l.occurred_at > %(since)s AND l.occurred_
     AND l.id <= %(lines_after)s
 """
 
-# Matched is what is not among the few that are not; in breaks is what some break speaks of. Together they are all lines,
-# or one was lost.
+# Matched is what is not among the few that are not; in breaks is what some break speaks of. Together they are all
+# lines, or one was lost.
 LINES = f"""
 WITH unmatched AS (SELECT line_id FROM unmatched_lines UNION ALL SELECT line_id FROM ended_lines),
 broken AS (
@@ -144,10 +144,11 @@ WITH stated AS (
 ),
 ends AS (
     SELECT DISTINCT source, psp_account, currency,
-           first_value(opening) OVER (PARTITION BY source, psp_account, currency ORDER BY covers_from_at, id) AS opening,
-           first_value(closing) OVER latest AS closing, first_value(covers_until_at) OVER latest AS until_at
+           first_value(opening) OVER earliest AS opening, first_value(closing) OVER latest AS closing,
+           first_value(covers_until_at) OVER latest AS until_at
     FROM stated
-    WINDOW latest AS (PARTITION BY source, psp_account, currency ORDER BY covers_until_at DESC, id DESC)
+    WINDOW earliest AS (PARTITION BY source, psp_account, currency ORDER BY covers_from_at, id),
+        latest AS (PARTITION BY source, psp_account, currency ORDER BY covers_until_at DESC, id DESC)
 )
 SELECT n.source, n.psp_account, n.currency, n.closing - n.opening, coalesce(l.total, 0)::bigint
 FROM ends n

@@ -45,7 +45,9 @@ moves = st.one_of(
     st.tuples(st.just("refund"), names),
     st.tuples(st.just("reverse"), names),
     st.tuples(st.just("payout"), names, days),
-    st.tuples(st.just("lines"), st.lists(st.tuples(names, names, days, fees, currencies), min_size=1, max_size=3)),
+    st.tuples(
+        st.just("lines"), st.lists(st.tuples(names, names, days, fees, currencies), min_size=1, max_size=3)
+    ),
     st.tuples(st.just("payout_lines"), names, days),
     st.tuples(st.just("end"), names),
     st.tuples(st.just("reconcile"), days),
@@ -53,7 +55,15 @@ moves = st.one_of(
 
 
 # Ids differ between the two shops.
-ORDER = ("kind", "reference", "currency", "amount_minor", "line__line_key", "line__occurrence", "entry__reference")
+ORDER = (
+    "kind",
+    "reference",
+    "currency",
+    "amount_minor",
+    "line__line_key",
+    "line__occurrence",
+    "entry__reference",
+)
 
 
 class Shop:
@@ -141,7 +151,9 @@ class Shop:
     def reconcile(self, day: int) -> None:
         done = run(self.merchant_id, as_of_at=on(day), is_full=self.is_full)
         assert done.ties_out
-        self.told.append((done.matched, done.breaks_open, done.breaks_opened, done.breaks_resolved, ties_of(done)))
+        self.told.append(
+            (done.matched, done.breaks_open, done.breaks_opened, done.breaks_resolved, ties_of(done))
+        )
 
     @property
     def rules(self) -> list[tuple[str, str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -10,9 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from foundation.ids import new_id
+from foundation.jobs.inline import run_due_jobs
+from foundation.jobs.models import Job
 from foundation.tenancy.models import Merchant
 from foundation.tenancy.staff import create_staff
-from ledger.models import ReconciliationBreak, ReconciliationRun, Statement, StatementLine
+from ledger.models import BreakFile, ReconciliationBreak, ReconciliationRun, Statement, StatementLine
 from tests.ledger.reconciliation.settlements import (
     captured,
     charge_row,
@@ -108,34 +110,54 @@ def test_two_people_write_a_break_off_on_its_page(
     assert ReconciliationBreak.objects.for_merchant(merchant.id).get().status == "written_off"
 
 
+def uploaded(client: Client, merchant: Merchant, content: bytes) -> str:
+    """The page of the file that was taken in."""
+    said = {"merchant": str(merchant.id), "file": SimpleUploadedFile("breaks.csv", content)}
+    return text(client.post(reverse(FILE), said, follow=True))
+
+
+def downloaded(client: Client) -> str:
+    return b"".join(client.get(reverse(DOWNLOAD)).streaming_content).decode()
+
+
+def commit(client: Client, merchant: Merchant) -> int:
+    file = BreakFile.objects.for_merchant(merchant.id).order_by("-id").first()
+    assert file is not None
+    address = reverse("admin:ledger_breakfile_commit", args=[file.pk])
+    return client.post(address, {"form_key": str(new_id())}).status_code
+
+
 def test_breaks_go_out_as_a_file_and_come_back_filled_in(
     finance: Client, merchant: Merchant, reconciled: ReconciliationBreak
 ) -> None:
-    content = finance.get(reverse(DOWNLOAD)).content.decode()
+    content = downloaded(finance)
     assert reconciled.public_id in content
     filled_in = content.replace(",open,,,", ",open,ada,Ours by tomorrow,")
 
-    preview = text(
-        finance.post(
-            reverse(FILE),
-            {"merchant": str(merchant.id), "file": SimpleUploadedFile("breaks.csv", filled_in.encode())},
-        )
-    )
-    assert "owner: ada" in preview
+    assert "Owner: ada" in uploaded(finance, merchant, filled_in.encode())
     assert one_break(merchant.id).owner == ""
-    previewed = re.search(r'name="previewed" value="([^"]+)"', preview)
-    assert previewed is not None
-    done = text(finance.post(reverse(FILE), {"previewed": previewed.group(1)}))
+    assert commit(finance, merchant) == 302
+    run_due_jobs()
 
-    assert "Done" in done
+    file = BreakFile.objects.for_merchant(merchant.id).get()
     found = one_break(merchant.id)
+    assert file.status == "done"
     assert (found.owner, found.explanation, found.status) == ("ada", "Ours by tomorrow", "explained")
+    outcome = finance.get(reverse("admin:ledger_breakfile_outcome", args=[file.pk]))
+    assert b"".join(outcome.streaming_content).decode().splitlines()[1].endswith(",Done")
 
 
-def test_a_previewed_file_that_was_touched_is_refused(
-    finance: Client, reconciled: ReconciliationBreak
+def test_a_file_is_committed_once_and_by_those_who_may(
+    finance: Client, merchant: Merchant, reconciled: ReconciliationBreak
 ) -> None:
-    assert finance.post(reverse(FILE), {"previewed": "forged"}).status_code == 403
+    filled_in = downloaded(finance).replace(",open,,,", ",open,ada,,")
+    uploaded(finance, merchant, filled_in.encode())
+
+    assert commit(logged_in("auditor", merchant, "eve"), merchant) == 403
+    assert commit(finance, merchant) == 302
+    assert commit(finance, merchant) != 302
+
+    assert Job.objects.filter(name="ledger.apply_break_file").count() == 1
 
 
 def test_a_file_names_no_other_merchants_breaks(
@@ -148,12 +170,10 @@ def test_a_file_names_no_other_merchants_breaks(
     theirs = ReconciliationBreak.objects.for_merchant(other_merchant.id).get(kind="missing_at_us")
     file = f"break,owner,explanation,write_off_reason\n{theirs.public_id},ada,,\n".encode()
 
-    page = text(
-        finance.post(reverse(FILE), {"merchant": str(merchant.id), "file": SimpleUploadedFile("b.csv", file)})
-    )
+    page = uploaded(finance, merchant, file)
 
     assert "There is no such break." in page
-    assert theirs.public_id not in finance.get(reverse(DOWNLOAD)).content.decode()
+    assert theirs.public_id not in downloaded(finance)
     assert theirs.public_id not in text(finance.get(reverse(BREAKS)))
 
 
@@ -180,6 +200,6 @@ def test_a_formula_in_a_reference_is_no_formula_in_the_file(finance: Client, mer
     statement_of(merchant.id, charge_row(1), charge_row(2, source="=1+1"))
     run(merchant.id)
 
-    content = finance.get(reverse(DOWNLOAD)).content.decode()
+    content = downloaded(finance)
 
     assert ",'=1+1," in content

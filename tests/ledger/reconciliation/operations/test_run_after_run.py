@@ -141,7 +141,12 @@ def test_a_written_off_difference_of_several_entries_stays_ended(merchant: Merch
     statement_of(merchant.id, charge_row(1, fee="0.70", net="9.30"))
     run(merchant.id)
     found = one_break(merchant.id)
-    assert (found.kind, found.book_minor, found.amount_minor, found.entry_count) == ("fee_differs", 941, -11, 2)
+    assert (found.kind, found.book_minor, found.amount_minor, found.entry_count) == (
+        "fee_differs",
+        941,
+        -11,
+        2,
+    )
 
     written_off(found)
     after = run(merchant.id, is_full=True)
