@@ -15,10 +15,12 @@ from foundation.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
-    """What the PSP saw of the card. Words are Stripe's; expiry in months and years; never a PAN."""
+    """What the PSP saw of the card. Words are Stripe's; expiry in months and years; bin: at most the first 8 digits;
+    never a PAN."""
 
     brand: str = ""
     last4: str = ""
+    bin: str = ""
     exp_month: int | None = None
     exp_year: int | None = None
     funding: str = ""
@@ -46,6 +48,7 @@ class Succeeded:
     card: CardFacts | None = None
     network_transaction_id: str = ""
     authorization_code: str = ""
+    mandate_reference: str = ""
     word: str = field(default="succeeded", init=False)
 
 
@@ -80,6 +83,8 @@ class Pending:
     """Accepted; the definite answer comes later, by webhook or inquiry."""
 
     psp_reference: str
+    psp_charge_reference: str = ""
+    mandate_reference: str = ""
     word: str = field(default="pending", init=False)
 
 
@@ -109,13 +114,22 @@ class Voided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A bank took back, days later, what had succeeded (a debit that bounced). code: the bank's reason, normalised."""
+
+    psp_reference: str
+    code: str = ""
+    word: str = field(default="returned", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotFound:
     """An inquiry's answer: the PSP does not know our key. Proof only after its maximum report delay."""
 
     word: str = field(default="not_found", init=False)
 
 
-Outcome = Succeeded | Declined | RequiresAction | Pending | NotSent | Unknown | Voided
+Outcome = Succeeded | Declined | RequiresAction | Pending | NotSent | Unknown | Voided | Returned
 InquiryOutcome = Outcome | NotFound
 
 

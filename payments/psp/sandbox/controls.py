@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from .books import Body, to_json
+from .dispute_controls import DISPUTES_PATH, ClaimUnreadable, DisputeControls
 from .faults import FAULTS, RuleUnreadable, read_script
-from .pages import CONTENT_SECURITY_POLICY, challenge_page, missing_page, return_location
+from .pages import CONTENT_SECURITY_POLICY, challenge_page, missing_page
 from .reports.wishes import WishUnreadable
 from .schema import BUSINESS_TABLES
 from .settlement_controls import REPORTS_PATH, SettlementControls
@@ -28,6 +29,7 @@ class Controls:
     def __init__(self, sandbox: "Sandbox") -> None:
         self._sandbox = sandbox
         self._settlement = SettlementControls(sandbox)
+        self._disputes = DisputeControls(sandbox)
         self._paths = {
             ("GET", "/healthz"): self._health,
             ("GET", "/books"): self._books,
@@ -40,7 +42,9 @@ class Controls:
             ("POST", "/sandbox/reset"): self._reset,
             ("POST", "/sandbox/webhook_endpoints"): self._register,
             ("GET", "/sandbox/webhooks"): self._webhooks,
+            ("GET", "/sandbox/events"): self._events,
             ("POST", "/sandbox/payouts"): self._pay_out,
+            ("POST", DISPUTES_PATH): lambda request: self._disputes.open(_object(request)),
             ("GET", REPORTS_PATH): self._settlement.names,
         }
 
@@ -53,8 +57,11 @@ class Controls:
                 return _json(200, answer(request))
             if request.path.startswith(f"{REPORTS_PATH}/"):
                 return self._report(request)
+            if request.method == "POST" and request.path.startswith(f"{DISPUTES_PATH}/"):
+                dispute_id = request.path.removeprefix(f"{DISPUTES_PATH}/")
+                return _json(200, self._disputes.decide(dispute_id, _object(request)))
             return _json(404, {"error": f"the sandbox has no {request.method} {request.path}"})
-        except (Wrong, RuleUnreadable, WishUnreadable) as error:
+        except (Wrong, RuleUnreadable, WishUnreadable, ClaimUnreadable) as error:
             return _json(400, {"error": str(error)})
 
     def _health(self, _: Request) -> Body:
@@ -132,6 +139,14 @@ class Controls:
         )
         return {"deliveries": dict(rows)}
 
+    def _events(self, request: Request) -> Body:
+        """What an account was to be told, oldest first, delivered or not; unsigned."""
+        account = dict(parse_qsl(request.query)).get("account", "")
+        rows = self._sandbox.books.rows(
+            "SELECT type, body FROM events WHERE account = ? ORDER BY seq LIMIT 1000", (account,)
+        )
+        return {"events": [{"type": type_, "body": json.loads(body)} for type_, body in rows]}
+
     def _pay_out(self, request: Request) -> Body:
         return self._settlement.pay_out(_object(request))
 
@@ -143,7 +158,7 @@ class Controls:
 
     def _challenge(self, request: Request) -> Reply:
         object_id, _, verdict = request.path.removeprefix("/3ds/").partition("/")
-        record = self._sandbox.stripe.find_challenged(object_id)
+        face, record = self._sandbox.find_challenged(object_id)
         if record is None or verdict not in ("", "complete", "fail"):
             return _html(404, missing_page())
         if not verdict:
@@ -151,15 +166,13 @@ class Controls:
         if request.method != "POST":
             return _json(405, {"error": "authentication is settled by POST"})
         is_passed = verdict == "complete"
-        record, deliveries = self._sandbox.stripe.settle_challenge(record, is_passed=is_passed)
+        record, deliveries = face.settle_challenge(record, is_passed=is_passed)
         self._sandbox.send(deliveries)
+        told, location = face.after_challenge(record, is_passed=is_passed)
         if b"browser=1" not in request.body:
-            return _json(200, record.body)
-        return_url = record.private.get("return_url")
-        if not return_url:
+            return _json(200, told)
+        if location is None:
             return _html(200, challenge_page(record.body))
-        is_good = record.body["status"] in ("succeeded", "requires_capture", "processing")
-        location = return_location(return_url, record.body, is_passed=is_good)
         return Reply(303, b"", [("Location", location)], "text/plain")
 
 

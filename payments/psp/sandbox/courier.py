@@ -11,6 +11,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .books import Books
@@ -24,14 +25,24 @@ RETRY_AFTER_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0)
 
 logger = logging.getLogger("psp_sandbox")
 
-SignedHeaders = Callable[[bytes, str, float], dict[str, str]]  # body, secret, wall second
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A webhook ready to go. receipt: what an answer has to hold beside a good status."""
+
+    body: bytes
+    headers: dict[str, str]
+    receipt: bytes
+
+
+Dress = Callable[[bytes, str, float], Letter]  # body, secret, wall second
 
 
 class Courier:
-    def __init__(self, books: Books, mailbox: Mailbox, signed_headers: SignedHeaders) -> None:
+    def __init__(self, books: Books, mailbox: Mailbox, dress: Dress) -> None:
         self._books = books
         self._mailbox = mailbox
-        self._signed_headers = signed_headers
+        self._dress = dress
         self._wake = threading.Condition()
         self._queue: list[tuple[float, int]] = []
         self._busy: set[int] = set()
@@ -144,16 +155,16 @@ class Courier:
         """Status of the answer as text, or the reason why there is none."""
         target = urlsplit(url)
         path = target.path + (f"?{target.query}" if target.query else "") or "/"
-        headers = self._signed_headers(body, secret, wall_seconds())
+        letter = self._dress(body, secret, wall_seconds())
         for is_retry in (False, True):
             connection, is_fresh = self._connection(target.scheme, target.netloc)
             try:
-                connection.request("POST", path, body, headers)
+                connection.request("POST", path, letter.body, letter.headers)
                 answer = connection.getresponse()
-                answer.read()
+                said = answer.read()
                 if answer.will_close:
                     connection.close()
-                return str(answer.status)
+                return str(answer.status) if letter.receipt in said else f"no receipt in {answer.status}"
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 # A kept connection the receiver has closed meanwhile says nothing about the receiver.

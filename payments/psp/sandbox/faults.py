@@ -28,6 +28,7 @@ REQUEST_FAULTS: dict[str, dict[str, Any]] = {
     "forget_key": {},
     "inquiry_lag": {"seconds": 600.0},
     "refund_returned": {"seconds": 0.0},
+    "modification_fails": {},
     "webhook_before_answer": {"seconds": 5.0},
 }
 WEBHOOK_FAULTS: dict[str, dict[str, Any]] = {
@@ -43,6 +44,7 @@ OPERATION_SYNONYMS = {"void": "cancel"}
 DEFAULT_OPERATIONS = {
     "inquiry_lag": ("inquire",),
     "refund_returned": ("refund",),
+    "modification_fails": ("capture", "cancel", "refund"),
     "wrong_amount": ("authorize", "capture", "refund"),
 }
 

@@ -8,14 +8,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from .adyen.face import AdyenFace
+from .adyen.notifications import ACCEPTED, signed
 from .ageing import Ageing
-from .books import Books
+from .books import Books, Record
 from .clock import Clock, wall_seconds
 from .controls import Controls
-from .courier import Courier
+from .courier import Courier, Letter
 from .faults import FaultScript, Rule
 from .stripe.call import Orders
-from .stripe.face import Asked, Done, StripeFace
+from .stripe.face import Done, StripeFace
 from .stripe.signing import signed_headers
 from .webhooks import EVERYONE, Mailbox
 from .wire import Conduct, Reply, Request, Server
@@ -23,9 +25,12 @@ from .wire import Conduct, Reply, Request, Server
 BEFORE_BOOKING = frozenset(
     {"timeout_before_booking", "error_before_booking", "reset_before_booking", "status_429"}
 )
+Face = StripeFace | AdyenFace
 GARBAGE = b'{"id": "pi_<html><h1>502 Bad Gateway</h1></html>'
 UNDECODABLE_GARBAGE = b'{"id": "pi_\xff\xfe\x00'
 
+
+ADYEN_MARK = b'{"live":'
 
 logger = logging.getLogger("psp_sandbox")
 
@@ -51,12 +56,14 @@ class Sandbox:
         if webhook_url:
             self.mailbox.register(EVERYONE, webhook_url, webhook_secret, (), self.clock.now())
         self._stripe = StripeFace(self.books, self.clock, self.mailbox, settle_seconds)
-        self._faces = [self._stripe]
-        self.courier = Courier(self.books, self.mailbox, signed_headers)
+        self._adyen = AdyenFace(self.books, self.clock, self.mailbox, settle_seconds)
+        self._faces: list[Face] = [self._stripe, self._adyen]
+        self.courier = Courier(self.books, self.mailbox, dressed)
         self.ageing = Ageing(self.books, self.clock, self._work_off)
         self._controls = Controls(self)
         self._server = Server(host, port, self._respond)
-        self._stripe.base_url = self._server.base_url
+        for face in self._faces:
+            face.base_url = self._server.base_url
         self._stopped = threading.Event()
 
     @property
@@ -86,8 +93,14 @@ class Sandbox:
         if deliveries:
             self.courier.offer(self.mailbox.due_times(deliveries))
 
+    def find_challenged(self, object_id: str) -> tuple[Face, Record | None]:
+        """Whose challenge page is opened, and the payment or setup it is of."""
+        record = self._adyen.find_challenged(object_id)
+        return (self._adyen, record) if record else (self._stripe, self._stripe.find_challenged(object_id))
+
     def _work_off(self, kind: str, account: str, object_id: str) -> bool:
-        changed, deliveries = self._stripe.work_off(kind, account, object_id)
+        face = self._adyen if self._adyen.works_off(kind) else self._stripe
+        changed, deliveries = face.work_off(kind, account, object_id)
         self.send(deliveries)
         return changed
 
@@ -105,8 +118,8 @@ class Sandbox:
                 return self._through_faults(face, request)
         return self._controls.respond(request)
 
-    def _through_faults(self, face: StripeFace, request: Request) -> Reply:
-        asked = face.read(request)
+    def _through_faults(self, face: Face, request: Request) -> Reply:
+        asked: Any = face.read(request)
         if isinstance(asked, Reply):
             return asked
         rule = self.faults.for_request(face.facts(asked))
@@ -119,7 +132,7 @@ class Sandbox:
             self._spoil(face, asked, done, rule, started_at)
         return done.reply
 
-    def _spoil(self, face: StripeFace, asked: Asked, done: Done, rule: Rule, started_at: float) -> None:
+    def _spoil(self, face: Face, asked: Any, done: Done, rule: Rule, started_at: float) -> None:
         """Booked and remembered; now the answer goes astray as ordered."""
         reply, seconds = done.reply, float(rule.options.get("seconds", 0.0))
         match rule.fault:
@@ -149,7 +162,7 @@ class Sandbox:
             over()
 
 
-def _fail_before_booking(face: StripeFace, asked: Asked, rule: Rule) -> Reply:
+def _fail_before_booking(face: Face, asked: Any, rule: Rule) -> Reply:
     match rule.fault:
         case "status_429":
             return face.rate_limited(asked)
@@ -174,4 +187,13 @@ def orders_of(rule: Rule | None) -> Orders:
             return Orders(lag_seconds=float(options["seconds"]))
         case "refund_returned":
             return Orders(return_refund_after_seconds=float(options["seconds"]))
+        case "modification_fails":
+            return Orders(fail_modification=True)
     return Orders()
+
+
+def dressed(body: bytes, secret: str, at: float) -> Letter:
+    """A webhook as its provider sends it, and what it takes for accepted."""
+    if body.startswith(ADYEN_MARK):
+        return Letter(signed(body, secret), {"Content-Type": "application/json; charset=utf-8"}, ACCEPTED)
+    return Letter(body, signed_headers(body, secret, at), b"")

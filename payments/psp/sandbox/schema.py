@@ -12,6 +12,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "setup_intents": ("status", "customer", "payment_method"),
     "balance_transactions": ("type", "source", "currency", "amount", "fee", "net"),
     "payouts": ("status", "currency", "amount", "arrival_date"),
+    "disputes": ("status", "charge", "payment_intent", "currency", "amount"),
+    "early_fraud_warnings": ("charge", "payment_intent"),
+    "files": ("purpose",),
     "events": ("type",),
     "webhook_endpoints": ("url",),
 }
@@ -21,6 +24,8 @@ _LOOKUPS = """
 CREATE INDEX IF NOT EXISTS charges_of_intent ON charges(payment_intent, seq);
 CREATE INDEX IF NOT EXISTS refunds_of_intent ON refunds(payment_intent, seq);
 CREATE INDEX IF NOT EXISTS refunds_of_charge ON refunds(charge, seq);
+CREATE INDEX IF NOT EXISTS disputes_of_charge ON disputes(charge, seq);
+CREATE INDEX IF NOT EXISTS warnings_of_charge ON early_fraud_warnings(charge, seq);
 CREATE INDEX IF NOT EXISTS intents_of_customer ON payment_intents(customer, seq) WHERE customer IS NOT NULL;
 CREATE INDEX IF NOT EXISTS methods_of_customer ON payment_methods(customer, seq) WHERE customer IS NOT NULL;
 CREATE INDEX IF NOT EXISTS transactions_of_source ON balance_transactions(source, seq);

@@ -15,7 +15,8 @@ from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 MAX_HEADERS = 100
-MAX_BODY_BYTES = 1024 * 1024
+# An upload of evidence, five megabytes, with the form around it.
+MAX_BODY_BYTES = 6 * 1024 * 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 

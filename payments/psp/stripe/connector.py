@@ -13,15 +13,20 @@ from typing import Any
 import stripe
 
 from foundation.transactions import outside_transaction
+from payments.psp.disputes import AcceptRequest, DisputeInquiryAnswer, EvidenceRequest
 from payments.psp.outcomes import CallRecord, InquiryOutcome, NotFound, Outcome, Succeeded, Unknown
 from payments.psp.port import (
     Answer,
     AuthorizeRequest,
     Capabilities,
     CaptureRequest,
+    CompleteRequest,
     Credentials,
+    EventPage,
+    IncrementRequest,
     InquireRequest,
     InquiryAnswer,
+    ListEventsRequest,
     LookUpAnswer,
     LookUpRequest,
     PayoutNews,
@@ -34,34 +39,44 @@ from payments.psp.port import (
     TokenDescription,
     VoidRequest,
 )
-from payments.psp.stripe import payouts, webhooks
+from payments.psp.stripe import describing, disputes, payouts, webhooks
 from payments.psp.stripe.amounts import AmountNotRepresentable, to_stripe
 from payments.psp.stripe.asking import ask, milliseconds_since, refused_here
+from payments.psp.stripe.event_list import read_events
 from payments.psp.stripe.inquiries import INQUIRIES, KEY_FIELD, find_object
 from payments.psp.stripe.reading import (
     PAYMENT_INTENT_EXPAND,
-    card_facts,
     read_capture,
+    read_increment,
     read_payment_intent,
     read_refund,
     read_saved,
     read_setup_intent,
+    settled_or_unknown,
 )
 from payments.psp.stripe.scrubbing import scrubbed_answer
 from payments.psp.stripe.transport import client_for
+
+DEBITS = ("sepa_debit", "us_bank_account")
+# Whoever sells has shown the customer the mandate's text; how is the shop's own record.
+ACCEPTANCE = {"customer_acceptance": {"type": "offline"}}
 
 
 class StripeConnector:
     """Implements payments.psp.port.PspConnector."""
 
     capabilities = Capabilities(
-        payment_method_types=("card",),
+        payment_method_types=("card", "sepa_debit", "us_bank_account", "ideal", "upi", "klarna"),
         partial_capture=True,
         multiple_captures=True,
         three_d_secure=True,
         maximum_report_delay_seconds=3_600,
         idempotency_window_seconds=86_400,
         authorization_days=7,
+        incremental_authorization=True,
+        lists_events=True,
+        looks_up=True,
+        lists_payouts=True,
     )
 
     @outside_transaction
@@ -75,7 +90,7 @@ class StripeConnector:
             "amount": amount,
             "currency": request.amount.currency,
             "payment_method": request.token,
-            "payment_method_types": ["card"],
+            "payment_method_types": [request.method_type],
             "confirm": True,
             "capture_method": "automatic" if request.capture else "manual",
             "metadata": {**request.references, KEY_FIELD: request.psp_key},
@@ -83,9 +98,15 @@ class StripeConnector:
         }
         if not request.capture:
             # Without this Stripe releases the rest at the first capture.
-            params["payment_method_options"] = {"card": {"request_multicapture": "if_available"}}
+            params["payment_method_options"] = {
+                "card": {
+                    "request_multicapture": "if_available",
+                    "request_incremental_authorization": "if_available",
+                }
+            }
         if request.off_session:
             params["off_session"] = True
+        merge_options(params, consent(request))
         if request.psp_customer_reference:
             params["customer"] = request.psp_customer_reference
         if request.return_url and not request.off_session:
@@ -122,6 +143,23 @@ class StripeConnector:
         )
 
     @outside_transaction
+    def increment(self, credentials: Credentials, request: IncrementRequest) -> Answer:
+        """Authorize more on what is held already; a refusal leaves the old amount held."""
+        try:
+            amount = to_stripe(request.amount)
+        except AmountNotRepresentable as error:
+            return refused_here("increment", request.psp_key, str(error))
+        params: dict[str, Any] = {"amount": amount, "expand": PAYMENT_INTENT_EXPAND}
+        api = client_for(credentials).v1.payment_intents
+        return ask(
+            "increment",
+            request.psp_key,
+            params,
+            lambda p, o: api.increment_authorization(request.psp_reference, p, o),
+            lambda intent: settled_or_unknown(read_increment(intent, amount=request.amount)),
+        )
+
+    @outside_transaction
     def void(self, credentials: Credentials, request: VoidRequest) -> Answer:
         """Cancel the payment intent: the authorization is released."""
         api = client_for(credentials).v1.payment_intents
@@ -154,7 +192,7 @@ class StripeConnector:
         """Create and confirm a setup intent for later charges."""
         params: dict[str, Any] = {
             "payment_method": request.token,
-            "payment_method_types": ["card"],
+            "payment_method_types": [request.method_type],
             "confirm": True,
             "usage": "off_session" if request.off_session else "on_session",
             "metadata": {**request.references, KEY_FIELD: request.psp_key},
@@ -163,6 +201,8 @@ class StripeConnector:
             params["customer"] = request.psp_customer_reference
         if request.return_url:
             params["return_url"] = request.return_url
+        if request.method_type in DEBITS:
+            params["mandate_data"] = ACCEPTANCE
         api = client_for(credentials).v1.setup_intents
         return ask("set_up", request.psp_key, params, lambda p, o: api.create(p, o), read_setup_intent)
 
@@ -201,15 +241,18 @@ class StripeConnector:
         find = INQUIRIES[request.kind]
         started = time.monotonic()
         answer: dict[str, Any] | None = None
+        status: int | None = 200
         outcome: InquiryOutcome
         try:
             answer, outcome = find(api, request)
         except stripe.InvalidRequestError as error:
+            status = error.http_status
             # A parent that we know to exist and that is not shown says nothing about its movements.
             knows_parent = bool(request.psp_reference or request.parent_reference)
             is_absent = error.http_status == 404 and not knows_parent
             outcome = NotFound() if is_absent else Unknown(reason="stripe_inquiry_refused")
         except Exception as error:
+            status = _status_of(error)
             # Whatever an answer may hold, an inquiry that was not understood proves nothing.
             outcome = Unknown(reason=f"inquiry_{type(error).__name__}"[:255])
         record = CallRecord(
@@ -217,7 +260,7 @@ class StripeConnector:
             psp_key=request.psp_key,
             request={"kind": request.kind, "psp_reference": request.psp_reference},
             answer=scrubbed_answer(answer),
-            http_status=None,
+            http_status=status,
             latency_ms=milliseconds_since(started),
             outcome=outcome.word,
         )
@@ -230,21 +273,23 @@ class StripeConnector:
         answer: dict[str, Any] | None = None
         news: PspNews | None = None
         word = "succeeded"
+        status: int | None = 200
         try:
             answer = find_object(client_for(credentials).v1, request)
             names = {"event_id": "", "event_type": "look_up"}
             news = webhooks.news_of(answer, names, key_field=KEY_FIELD)
         except stripe.InvalidRequestError as error:
-            word = "not_found" if error.http_status == 404 else "unknown"
-        except Exception:
+            status = error.http_status
+            word = "not_found" if status == 404 else "unknown"
+        except Exception as error:
             # Whatever an answer may hold, one that was not understood says nothing.
-            word = "unknown"
+            status, word = _status_of(error), "unknown"
         call = CallRecord(
             operation="look_up",
             psp_key="",
             request={"kind": request.kind, "psp_reference": request.psp_reference},
             answer=scrubbed_answer(answer),
-            http_status=None,
+            http_status=status,
             latency_ms=milliseconds_since(started),
             outcome=word,
         )
@@ -255,16 +300,17 @@ class StripeConnector:
         started = time.monotonic()
         found: tuple[PayoutNews, ...] = ()
         word = "succeeded"
+        status: int | None = 200
         try:
             found = payouts.list_payouts(client_for(credentials).v1, created_since)
-        except Exception:
-            word = "unknown"
+        except Exception as error:
+            status, word = _status_of(error), "unknown"
         call = CallRecord(
             operation="list_payouts",
             psp_key="",
             request={"created_since": created_since.isoformat()},
             answer={"payouts": [payout.psp_reference for payout in found]},
-            http_status=None,
+            http_status=status,
             latency_ms=milliseconds_since(started),
             outcome=word,
         )
@@ -272,31 +318,60 @@ class StripeConnector:
 
     @outside_transaction
     def describe_token(self, credentials: Credentials, token: str) -> TokenDescription:
-        started = time.monotonic()
-        answer: dict[str, Any] | None = None
-        outcome = "succeeded"
-        try:
-            answer = client_for(credentials).v1.payment_methods.retrieve(token).to_dict()
-        except stripe.InvalidRequestError:
-            outcome = "not_found"
-        except stripe.StripeError as error:
-            outcome = f"unknown_{type(error).__name__}"[:24]
-        record = CallRecord(
-            operation="describe_token",
-            psp_key="",
-            request={},
-            answer=scrubbed_answer(answer),
-            http_status=None,
-            latency_ms=milliseconds_since(started),
-            outcome=outcome,
-        )
-        card = card_facts({"payment_method_details": answer}) if answer else None
-        return TokenDescription(type=(answer or {}).get("type", ""), card=card, call=record)
+        return describing.describe(credentials, token)
+
+    @outside_transaction
+    def submit_dispute_evidence(self, credentials: Credentials, request: EvidenceRequest) -> Answer:
+        return disputes.submit(credentials, request)
+
+    @outside_transaction
+    def accept_dispute(self, credentials: Credentials, request: AcceptRequest) -> Answer:
+        return disputes.accept(credentials, request)
+
+    @outside_transaction
+    def inquire_dispute(self, credentials: Credentials, psp_reference: str) -> DisputeInquiryAnswer:
+        return disputes.inquire(credentials, psp_reference)
 
     def verify_webhook(
         self, credentials: Credentials, body: bytes, headers: Mapping[str, str], now_timestamp: int
     ) -> None:
         webhooks.verify(credentials.webhook_secrets, body, headers, now_timestamp)
 
+    def complete(self, credentials: Credentials, request: CompleteRequest) -> Answer:
+        """Never asked for: Stripe hears from the bank itself (capabilities.completes_actions)."""
+        raise NotImplementedError
+
+    @outside_transaction
+    def list_events(self, credentials: Credentials, request: ListEventsRequest) -> EventPage:
+        return read_events(client_for(credentials).v1, request)
+
+    def split_webhook(self, body: bytes) -> list[bytes]:
+        return [body]
+
     def parse_webhook(self, body: bytes) -> PspNews:
         return webhooks.parse(body, key_field=KEY_FIELD)
+
+
+def consent(request: AuthorizeRequest) -> dict[str, Any]:
+    """What the charge rests on: the customer's mandate, a new one, or the network's first transaction."""
+    if request.mandate_reference:
+        return {"mandate": request.mandate_reference}
+    if request.method_type in DEBITS:
+        return {"mandate_data": ACCEPTANCE}
+    if request.off_session and request.network_transaction_id:
+        chain = {"network_transaction_id": request.network_transaction_id}
+        return {"payment_method_options": {"card": {"mit_exemption": chain}}}
+    return {}
+
+
+def merge_options(params: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add parameters; options of the card join those that are there."""
+    options = params.get("payment_method_options", {}).get("card", {})
+    params |= more
+    if options and "payment_method_options" in more:
+        params["payment_method_options"] = {"card": {**options, **more["payment_method_options"]["card"]}}
+
+
+def _status_of(error: Exception) -> int | None:
+    """The HTTP status of an answer that was no answer; None when none came, 200 when it can not be read."""
+    return error.http_status if isinstance(error, stripe.StripeError) else 200

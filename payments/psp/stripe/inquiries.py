@@ -13,6 +13,7 @@ from payments.psp.stripe.payouts import EXPAND as PAYOUT_EXPAND
 from payments.psp.stripe.reading import (
     PAYMENT_INTENT_EXPAND,
     read_capture,
+    read_increment,
     read_payment_intent,
     read_refund,
     read_setup_intent,
@@ -59,6 +60,13 @@ def _inquire_capture(api: Any, request: InquireRequest) -> Found:
     if request.captured_after is not None and not request.captured_after.is_zero:
         return intent, _read_earlier_capture(api, intent, request.amount, before)
     return intent, read_capture(intent, amount=request.amount, captured_before=before)
+
+
+def _inquire_increment(api: Any, request: InquireRequest) -> Found:
+    intent = _find_intent(api, request)
+    if intent is None or request.amount is None:
+        return intent, NotFound()
+    return intent, read_increment(intent, amount=request.amount)
 
 
 def _read_earlier_capture(
@@ -116,6 +124,7 @@ INQUIRIES: dict[str, Callable[[Any, InquireRequest], Found]] = {
     "attempt": _inquire_attempt,
     "void": _inquire_void,
     "capture": _inquire_capture,
+    "increment": _inquire_increment,
     "refund": _inquire_refund,
     "setup_intent": _inquire_setup,
 }

@@ -13,6 +13,7 @@ from payments.psp.outcomes import (
     Outcome,
     Pending,
     RequiresAction,
+    Returned,
     Succeeded,
     Unknown,
     Voided,
@@ -35,6 +36,16 @@ RETRYABLE_DECLINES = frozenset(
         "withdrawal_count_limit_exceeded",
     }
 )
+_SHOWN_DETAILS = (
+    "account_holder_type",
+    "account_type",
+    "bank_name",
+    "routing_number",
+    "bank_code",
+    "branch_code",
+    "bank",
+    "bic",
+)
 NEVER_RETRY_ADVICE = frozenset({"03", "21"})
 PAYMENT_INTENT_EXPAND = ["latest_charge", "latest_charge.balance_transaction"]
 
@@ -56,6 +67,7 @@ def card_facts(charge: dict[str, Any]) -> CardFacts | None:
     return CardFacts(
         brand=card.get("brand") or "",
         last4=card.get("last4") or "",
+        bin=card.get("iin") or "",
         exp_month=card.get("exp_month"),
         exp_year=card.get("exp_year"),
         funding=card.get("funding") or "",
@@ -69,6 +81,27 @@ def card_facts(charge: dict[str, Any]) -> CardFacts | None:
         three_d_secure_result=secure.get("result") or "",
         three_d_secure_version=secure.get("version") or "",
     )
+
+
+def method_details(method: dict[str, Any]) -> tuple[CardFacts, dict[str, str]] | None:
+    """Of a method that is no card: what it has of a card's facts, and what only its type has, as Stripe masks it."""
+    shown = method.get(method.get("type") or "")
+    if not isinstance(shown, dict):
+        return None
+    facts = CardFacts(
+        last4=shown.get("last4") or "",
+        country=shown.get("country") or "",
+        fingerprint=shown.get("fingerprint") or "",
+    )
+    details = {name: str(shown[name]) for name in _SHOWN_DETAILS if shown.get(name)}
+    return facts, details
+
+
+def mandate_of(charge: dict[str, Any]) -> str:
+    """The mandate's id, which Stripe keeps among the details of a debit's charge."""
+    details = charge.get("payment_method_details") or {}
+    shown = details.get(details.get("type") or "")
+    return reference_of(shown.get("mandate")) if isinstance(shown, dict) else ""
 
 
 def fee_of(charge: dict[str, Any]) -> Money | None:
@@ -97,6 +130,7 @@ def read_payment_intent(intent: dict[str, Any]) -> Outcome:
             card=card_facts(charge),
             network_transaction_id=card.get("network_transaction_id") or "",
             authorization_code=card.get("authorization_code") or charge.get("authorization_code") or "",
+            mandate_reference=mandate_of(charge),
         )
     if status == "requires_action":
         redirect = (intent.get("next_action") or {}).get("redirect_to_url") or {}
@@ -106,14 +140,28 @@ def read_payment_intent(intent: dict[str, Any]) -> Outcome:
             return_url=redirect.get("return_url") or "",
         )
     if status == "processing":
-        return Pending(psp_reference=reference)
+        return Pending(
+            psp_reference=reference,
+            psp_charge_reference=charge.get("id") or "",
+            mandate_reference=mandate_of(charge),
+        )
     if status == "canceled":
         return Voided(
             psp_reference=reference, is_expiry=intent.get("cancellation_reason") in ("automatic", "expired")
         )
+    if charge.get("failure_balance_transaction"):
+        # It had succeeded, and money was booked back: no decline of a try, but a return.
+        return read_return(charge)
     if status == "requires_payment_method" and intent.get("last_payment_error"):
         return read_decline(intent["last_payment_error"], reference=reference, charge=charge)
     return Unknown(reason=f"stripe_status_{status}")
+
+
+def read_return(charge: dict[str, Any]) -> Returned:
+    """A charge that its bank took back after it had succeeded."""
+    return Returned(
+        psp_reference=reference_of(charge.get("payment_intent")), code=charge.get("failure_code") or ""
+    )
 
 
 def read_decline(
@@ -156,7 +204,11 @@ def read_setup_intent(setup: dict[str, Any]) -> Outcome:
     """A Stripe setup intent to the outcome it proves; it moves no money, so the amount is zero."""
     status = setup["status"]
     if status == "succeeded":
-        return Succeeded(psp_reference=setup["id"], amount=Money.zero("usd"))
+        return Succeeded(
+            psp_reference=setup["id"],
+            amount=Money.zero("usd"),
+            mandate_reference=reference_of(setup.get("mandate")),
+        )
     if status == "requires_action":
         redirect = (setup.get("next_action") or {}).get("redirect_to_url") or {}
         return RequiresAction(psp_reference=setup["id"], url=redirect.get("url") or "")
@@ -191,3 +243,18 @@ def read_capture(intent: dict[str, Any], *, amount: Money, captured_before: Mone
         captured=taken,
         fee=fee_of(charge),
     )
+
+
+def read_increment(intent: dict[str, Any], *, amount: Money) -> InquiryOutcome:
+    """Whether the intent is authorized for at least `amount`; with less, the increment is not (yet) there."""
+    authorized = from_stripe(intent["amount"], intent["currency"])
+    if intent["status"] != "requires_capture":
+        return Declined(code=f"payment_intent_{intent['status']}", psp_reference=intent["id"])
+    if authorized.currency != amount.currency or authorized < amount:
+        return NotFound()
+    return Succeeded(psp_reference=intent["id"], amount=authorized)
+
+
+def settled_or_unknown(outcome: InquiryOutcome) -> Outcome:
+    """Of the answer of a call: a success that does not show what was asked for is no answer."""
+    return Unknown(reason="stripe_answer_without_effect") if isinstance(outcome, NotFound) else outcome

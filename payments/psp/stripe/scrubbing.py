@@ -16,6 +16,8 @@ _REQUEST_FIELDS = (
     "reason",
     "usage",
     "metadata",
+    "submit",
+    "purpose",
 )
 _ANSWER_FIELDS = (
     "id",
@@ -32,6 +34,10 @@ _ANSWER_FIELDS = (
     "failure_code",
     "payment_intent",
     "type",
+    "charge",
+    "reason",
+    "network_reason_code",
+    "size",
 )
 _ERROR_FIELDS = (
     "type",

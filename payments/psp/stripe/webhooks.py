@@ -13,12 +13,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from foundation import clock
+from payments.psp.disputes import DISPUTE_NEWS, FRAUD_WARNING_NEWS, DisputeNews, FraudWarningNews
 from payments.psp.outcomes import InquiryOutcome
 from payments.psp.port import PayoutNews, PspNews, WebhookRefused
+from payments.psp.stripe.dispute_reading import read_dispute, read_fraud_warning
 from payments.psp.stripe.payouts import read_payout
-from payments.psp.stripe.reading import read_payment_intent, read_refund, read_setup_intent, reference_of
+from payments.psp.stripe.reading import (
+    card_facts,
+    read_payment_intent,
+    read_refund,
+    read_return,
+    read_setup_intent,
+    reference_of,
+)
 
 TOLERANCE_SECONDS = 300
+CARD_UPDATED = "payment_method.automatically_updated"
 MAX_REFERENCE = 255
 _STAMP = re.compile(r"[0-9]{1,12}")
 # What PostgreSQL can not store as text.
@@ -71,7 +81,9 @@ def news_of(shape: dict[str, Any], names: dict[str, Any], *, key_field: str, tol
         outcome = _outcome_of(read_payment_intent, shape)
         return PspNews(**names, kind="attempt", psp_key=key, psp_reference=reference, outcome=outcome)
     if kind == "charge":
-        return PspNews(**names, kind="attempt", psp_reference=parent)
+        # An event of a charge proves one thing that no event of its intent does: that the bank took it back.
+        returned = read_return(shape) if shape.get("failure_balance_transaction") else None
+        return PspNews(**names, kind="attempt", psp_reference=parent, outcome=returned)
     if kind == "refund":
         return PspNews(
             **names,
@@ -86,7 +98,36 @@ def news_of(shape: dict[str, Any], names: dict[str, Any], *, key_field: str, tol
         return PspNews(**names, kind="setup_intent", psp_key=key, psp_reference=reference, outcome=outcome)
     if kind == "payout":
         return PspNews(**names, kind="payout", psp_reference=reference, payout=_payout_of(shape, told))
+    if kind == "dispute":
+        dispute = _dispute_of(shape, told)
+        return PspNews(**names, kind=DISPUTE_NEWS, psp_reference=parent, dispute=dispute)
+    if kind == "radar.early_fraud_warning":
+        warning = _fraud_warning_of(shape)
+        return PspNews(**names, kind=FRAUD_WARNING_NEWS, psp_reference=parent, dispute=warning)
+    if names["event_type"] == CARD_UPDATED:
+        card = card_facts({"payment_method_details": shape})
+        customer = _word(reference_of(shape.get("customer")))
+        return PspNews(
+            **names, kind="payment_method", psp_reference=reference, parent_reference=customer, card=card
+        )
     return PspNews(**names)
+
+
+def _dispute_of(shape: dict[str, Any], told: Any) -> DisputeNews | None:
+    """None for what can not be read: the handler keeps it for a person."""
+    try:
+        news = read_dispute(shape, told_at=clock.from_timestamp(told))
+        _word(news.psp_reference)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+        return None
+    return news
+
+
+def _fraud_warning_of(shape: dict[str, Any]) -> FraudWarningNews | None:
+    try:
+        return read_fraud_warning(shape)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+        return None
 
 
 def _word(value: Any) -> str:

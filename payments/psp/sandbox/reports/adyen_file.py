@@ -2,7 +2,7 @@
 
 Columns and types: https://docs.adyen.com/reporting/settlement-reconciliation/transaction-level/
 settlement-details-report, read 2026-11. Amounts are in major units and never negative: debit and credit are
-columns. The sandbox has no face of Adyen; the references are those of the books it has.
+columns. What Stripe's face booked is named by the references of the books.
 """
 
 import csv
@@ -55,10 +55,10 @@ def _common(line: Line, account_name: str) -> dict[str, str]:
     net = major(abs(line.net), line.currency)
     return {
         "Company Account": "SandboxCompany",
-        "Merchant Account": account_name,
+        "Merchant Account": line.charge_body.get("merchantAccount") or account_name,
         "Creation Date": moment(line.created),
         "TimeZone": "UTC",
-        "Type": _TYPES[line.kind],
+        "Type": _type(line),
         "Gross Currency": currency,
         "Exchange Rate": "1",
         "Net Currency": currency,
@@ -68,6 +68,12 @@ def _common(line: Line, account_name: str) -> dict[str, str]:
         "Booking Date": moment(line.payout_body["created"]),
         "Booking Date TimeZone": "UTC",
     }
+
+
+def _type(line: Line) -> str:
+    if line.kind != "adjustment":
+        return _TYPES[line.kind]
+    return "ChargebackReversed" if line.gross > 0 else "Chargeback"
 
 
 def _movement(line: Line) -> dict[str, str]:

@@ -8,7 +8,7 @@ from ..summary import settled_by
 from .wishes import Wish
 
 PAGE = 500
-ACTIVITY = ("charge", "refund", "refund_failure")
+ACTIVITY = ("charge", "refund", "refund_failure", "adjustment")
 SETTLED = (*ACTIVITY, "payout_failure")
 PAYOUTS = ("payout", "payout_failure")
 
@@ -19,6 +19,7 @@ class Line:
 
     transaction: str
     kind: str
+    category: str
     created: int
     available_on: int
     currency: str
@@ -116,6 +117,7 @@ def _line(record: Record, charges: dict[str, Body], payout: Record | None, own: 
     return Line(
         transaction=record.id,
         kind=body["type"],
+        category=body["reporting_category"],
         created=body["created"],
         available_on=body["available_on"],
         currency=body["currency"],

@@ -91,6 +91,7 @@ class Planting:
             line,
             transaction=self._id("txn_3", line),
             kind="charge",
+            category="charge",
             gross=gross,
             fee=fee,
             net=gross - fee,

@@ -78,7 +78,7 @@ def _movement(line: Line, columns: tuple[str, ...]) -> dict[str, Any]:
         "gross": major(line.gross, line.currency),
         "fee": major(line.fee, line.currency),
         "net": major(line.net, line.currency),
-        "reporting_category": _CATEGORIES.get(line.kind, line.kind),
+        "reporting_category": _CATEGORIES.get(line.category, line.category),
         "source_id": line.source,
         "description": line.description,
         "customer_facing_amount": major(line.gross, line.currency) if has_customer else "",

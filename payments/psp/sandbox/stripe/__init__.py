@@ -5,3 +5,4 @@ Another provider's face is a sibling package with the same three methods as `fac
 """
 
 API_VERSION = "2026-10-28.endive"
+KEY_PREFIXES = ("sk_test_", "rk_test_")

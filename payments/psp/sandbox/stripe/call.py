@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..books import Body, Books, Record, to_json
 from ..ids import new_id
 from ..webhooks import Mailbox
-from . import API_VERSION
+from . import API_VERSION, KEY_PREFIXES
 from .refusals import invalid, missing_object, missing_param
 
 # Table -> Stripe's word for it in messages, and the parameter it blames on a plain retrieval.
@@ -23,6 +23,9 @@ NOUNS = {
     "payment_methods": ("PaymentMethod", "payment_method"),
     "balance_transactions": ("balance transaction", "id"),
     "events": ("event", "id"),
+    "disputes": ("dispute", "dispute"),
+    "early_fraud_warnings": ("early fraud warning", "early_fraud_warning"),
+    "files": ("file", "file"),
     "payouts": ("payout", "payout"),
     "webhook_endpoints": ("webhook endpoint", "webhook_endpoint"),
 }
@@ -38,6 +41,7 @@ class Orders:
     amount_delta_minor: int = 0  # or that much more
     lag_seconds: float = 0.0  # objects younger than this are not seen
     return_refund_after_seconds: float | None = None
+    fail_modification: bool = False  # Adyen's: accepted at once, refused when it is done
 
     def amount(self, asked_minor: int) -> int:
         return self.amount_minor if self.amount_minor is not None else asked_minor + self.amount_delta_minor
@@ -164,8 +168,10 @@ class Call:
 
     def announce(self, event_type: str, body: Body) -> None:
         """Store the event with the object as it stands, and put it in the mailbox of every endpoint that
-        asked.
+        asked. An account of another face is told nothing in Stripe's words.
         """
+        if not self.account.startswith(KEY_PREFIXES):
+            return
         event_id = new_id("evt_1")
         event = {
             "id": event_id,

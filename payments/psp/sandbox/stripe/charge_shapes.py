@@ -4,6 +4,8 @@ import uuid
 
 from ..books import Body
 from ..ids import random_digits
+from .bank_tokens import Bank
+from .shapes import wallet
 from .tokens import Card, Decline
 
 RISK_SCORES = {"normal": 12, "elevated": 65, "highest": 80}
@@ -11,6 +13,22 @@ RISK_SCORES = {"normal": 12, "elevated": 65, "highest": 80}
 
 def charge(intent: Body, method: Body, card: Card, now: int, charge_id: str) -> Body:
     """A card charge before its result is known: neither paid nor captured, outcome missing."""
+    details = {"card": _charged_card(intent, method, card), "type": "card"}
+    return _charge(intent, method, details, now, charge_id)
+
+
+def bank_charge(
+    intent: Body, method: Body, bank: Bank, now: int, charge_id: str, mandate: str | None
+) -> Body:
+    """A charge that waits for a bank. mandate: the customer's earlier leave; a debit without one obtains it."""
+    shown = dict(method[bank.type])
+    if bank.takes_days:
+        shown["mandate"] = mandate or f"mandate_1{random_digits(20)}"
+    details = {bank.type: shown, "type": bank.type}
+    return _charge(intent, method, details, now, charge_id) | {"status": "pending"}
+
+
+def _charge(intent: Body, method: Body, details: Body, now: int, charge_id: str) -> Body:
     return {
         "id": charge_id,
         "object": "charge",
@@ -40,7 +58,7 @@ def charge(intent: Body, method: Body, card: Card, now: int, charge_id: str) -> 
         "paid": False,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"card": _charged_card(intent, method, card), "type": "card"},
+        "payment_method_details": details,
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,
@@ -87,13 +105,19 @@ def _charged_card(intent: Body, method: Body, card: Card) -> Body:
         "multicapture": {"status": feature("request_multicapture")},
         "network": card.brand,
         "network_token": {"used": False},
-        "network_transaction_id": random_digits(15),
+        "network_transaction_id": _earlier_transaction(asked) or random_digits(15),
         "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
         "regulated_status": "unregulated",
         "three_d_secure": None,
         "transaction_link_id": None,
-        "wallet": None,
+        "wallet": wallet(card),
     }
+
+
+def _earlier_transaction(asked: Body) -> str:
+    """The network's id of the first charge, where the merchant names it: the network keeps the chain together."""
+    exemption = asked.get("mit_exemption")
+    return str(exemption.get("network_transaction_id") or "") if isinstance(exemption, dict) else ""
 
 
 def outcome_approved(card: Card) -> Body:

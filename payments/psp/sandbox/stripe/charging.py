@@ -46,7 +46,7 @@ def take_payment(call: Call, intent: Record, method: Record, *, is_authenticated
     call.announce(
         "payment_intent.amount_capturable_updated" if is_manual else "payment_intent.succeeded", body
     )
-    _settle_method(call, intent, method)
+    attach_used_method(call, intent, method)
     return None
 
 
@@ -83,6 +83,8 @@ def fail_intent(call: Call, intent: Record, error: Body) -> None:
 def book_capture(call: Call, charge: Record, amount: int) -> None:
     """Move captured money into the balance, less the fee. The caller stores the charge."""
     body = charge.body
+    if charge.private.get("dispute") and not body["amount_captured"]:
+        call.schedule("open_dispute", charge.id, call.now + call.settle_seconds)
     transaction = shapes.balance_transaction(
         kind="charge",
         source=charge.id,
@@ -126,8 +128,8 @@ def _new_charge(intent: Record, method: Record, card: Card, now: int, is_authent
     return charge
 
 
-def _settle_method(call: Call, intent: Record, method: Record) -> None:
-    """A used card is kept with its customer when asked for, and spent when nobody owns it."""
+def attach_used_method(call: Call, intent: Record, method: Record) -> None:
+    """A used method is kept with its customer when asked for, and spent when nobody owns it."""
     wanted = intent.body["setup_future_usage"]
     if wanted == "off_session":
         method.private["set_up"] = True
@@ -137,5 +139,6 @@ def _settle_method(call: Call, intent: Record, method: Record) -> None:
         return
     if not method.body["customer"] and not wanted:
         method.private["spent"] = True
-    method.body["card"]["checks"]["cvc_check"] = card_of(method).cvc_check
+    if "card" in method.body:
+        method.body["card"]["checks"]["cvc_check"] = card_of(method).cvc_check
     call.save(method)

@@ -4,7 +4,7 @@ A decline raises the 402 that the API answers with; what was booked stays booked
 """
 
 from ..books import Body, Record
-from . import shapes
+from . import bank_payments, shapes
 from .call import Call
 from .charging import decline, fail_intent, take_payment
 from .payment_methods import card_of, from_card_data, refuse_unless_belongs, refuse_unless_usable, resolve
@@ -20,6 +20,7 @@ CARD_OPTIONS = (
     "request_extended_authorization",
     "request_overcapture",
     "require_cvc_recollection",
+    "mit_exemption",
 )
 
 
@@ -62,7 +63,13 @@ def confirm(call: Call, intent: Record) -> None:
     if call.text("return_url"):
         intent.private["return_url"] = call.text("return_url")
     is_off_session = call.params.get("off_session") in OFF_SESSION_WORDS
-    if needs_authentication(card_of(method), method, body, is_off_session):
+    card = card_of(method)
+    if card.bank is not None:
+        bank_payments.begin(call, intent, method, card)
+        if body["last_payment_error"]:
+            raise declined(body["last_payment_error"], payment_intent=body)
+        return
+    if needs_authentication(card, method, body, is_off_session):
         _ask_for_authentication(call, intent, method, is_off_session)
         return
     error = take_payment(call, intent, method, is_authenticated=False)
@@ -89,6 +96,10 @@ def settle_authentication(call: Call, intent: Record, *, is_passed: bool) -> Non
     if intent.body["status"] != "requires_action":
         return
     method = call.find("payment_methods", intent.body["payment_method"])
+    card = card_of(method)
+    if is_passed and card.bank is not None:
+        bank_payments.proceed(call, intent, method, card)
+        return
     if is_passed:
         take_payment(call, intent, method, is_authenticated=True)
         return

@@ -17,6 +17,8 @@ _TABLE_OF_PREFIX = {
     "seti": "setup_intents",
     "txn": "balance_transactions",
     "po": "payouts",
+    "du": "disputes",
+    "file": "files",
 }
 
 

@@ -15,10 +15,24 @@ from ..clock import Clock
 from ..faults import Facts
 from ..form import FormUnreadable, parse_form
 from ..ids import new_id
+from ..multipart import Upload, is_multipart, parse_multipart
+from ..pages import return_location
 from ..webhooks import Mailbox
 from ..wire import Reply, Request
-from . import API_VERSION, captures, confirmation, payouts, refunds, setup_intents
+from . import (
+    API_VERSION,
+    KEY_PREFIXES,
+    bank_payments,
+    captures,
+    confirmation,
+    dispute_verdicts,
+    disputing,
+    payouts,
+    refunds,
+    setup_intents,
+)
 from .call import Call, Orders
+from .dispute_shapes import Claim
 from .expand import expand
 from .refusals import (
     Refusal,
@@ -37,7 +51,6 @@ from .routes import Route, find_route
 
 # Stripe may forget a key after a day; a caller that relies on it for longer must find out here.
 KEY_LIFETIME_SECONDS = 24 * 3600
-KEY_PREFIXES = ("sk_test_", "rk_test_")
 MAX_KEY_LENGTH = 255
 
 
@@ -100,7 +113,7 @@ class StripeFace:
         operation = route.operation
         if operation == "authorize" and not ids and params.get("confirm") != "true":
             operation = "create_payment_intent"
-        fingerprint = hashlib.sha256(request.query.encode() + b"\n" + request.body).hexdigest()
+        fingerprint = _fingerprint(request, params)
         return Asked(account, route, operation, ids, params, request, request_id, key or None, fingerprint)
 
     def facts(self, asked: Asked) -> Facts:
@@ -142,8 +155,13 @@ class StripeFace:
             "expire_authorization": captures.expire_authorization,
             "settle_refund": refunds.settle,
             "fail_refund": refunds.fail,
+            "settle_debit": bank_payments.settle,
+            "return_debit": bank_payments.come_back,
             "arrive_payout": payouts.arrive,
             "fail_payout": payouts.fail,
+            "open_dispute": disputing.open_by_card,
+            "decide_dispute": dispute_verdicts.decide_by_evidence,
+            "expire_dispute": dispute_verdicts.expire,
         }[kind]
         try:
             with self._books.transaction():
@@ -169,11 +187,39 @@ class StripeFace:
             settle(call, fresh, is_passed=is_passed)
             return fresh, call.deliveries
 
+    def after_challenge(self, record: Record, *, is_passed: bool) -> tuple[Body, str | None]:
+        """What a machine is told, and where a browser goes, if anywhere."""
+        return_url = record.private.get("return_url")
+        if not return_url:
+            return record.body, None
+        is_good = record.body["status"] in ("succeeded", "requires_capture", "processing")
+        return record.body, return_location(return_url, record.body, is_passed=is_good)
+
     def pay_out(self, account: str, order: payouts.PayoutOrder) -> tuple[list[Body], list[int]]:
         """Pay an account's balance out. Returns the payouts and the deliveries they made."""
         with self._books.transaction():
             call = self._call(account, "payout")
             return payouts.pay_out(call, order), call.deliveries
+
+    def open_claim(self, account: str, named: str, claim: Claim | None) -> tuple[Body, list[int]]:
+        """A claim against a charge, or the intent's latest; without one an early fraud warning. Raises Refusal."""
+        with self._books.transaction():
+            call = self._call(account, "dispute")
+            if named.startswith("pi_"):
+                named = call.find("payment_intents", named).body["latest_charge"] or ""
+            charge = call.find("charges", named)
+            opened = (
+                disputing.warn(call, charge) if claim is None else disputing.open_claim(call, charge, claim)
+            )
+            return opened, call.deliveries
+
+    def decide_claim(self, account: str, dispute_id: str, verdict: str) -> tuple[Body, list[int]]:
+        """As the bank decides. Raises Refusal."""
+        with self._books.transaction():
+            call = self._call(account, "dispute")
+            dispute = call.find("disputes", dispute_id)
+            dispute_verdicts.decide(call, dispute, verdict)
+            return dispute.body, call.deliveries
 
     # Inside
 
@@ -253,7 +299,7 @@ class StripeFace:
         named = [*asked.ids, *(asked.params.get(name) for name in ("payment_intent", "charge"))]
         merged: dict[str, str] = {}
         for object_id in named:
-            table = {"pi": "payment_intents", "ch": "charges", "re": "refunds"}.get(
+            table = {"pi": "payment_intents", "ch": "charges", "re": "refunds", "du": "disputes"}.get(
                 str(object_id).split("_")[0]
             )
             record = self._books.find(table, asked.account, str(object_id)) if table else None
@@ -304,8 +350,23 @@ def _account(authorization: str) -> str:
 def _parameters(request: Request) -> Body:
     try:
         params = parse_form(request.query) if request.query else {}
-        if request.body:
+        content_type = request.headers.get("content-type", "")
+        if request.body and is_multipart(content_type):
+            params |= parse_multipart(request.body, content_type)
+        elif request.body:
             params |= parse_form(request.body.decode())
     except (FormUnreadable, UnicodeDecodeError) as error:
         raise invalid(str(error)) from error
     return params
+
+
+def _fingerprint(request: Request, params: Body) -> str:
+    """The same for the same request sent again; a form with a file has another boundary each time."""
+    sent = request.body
+    if is_multipart(request.headers.get("content-type", "")):
+        parts = [
+            f"{name}={hashlib.sha256(value.content).hexdigest() if isinstance(value, Upload) else value}"
+            for name, value in sorted(params.items())
+        ]
+        sent = "&".join(parts).encode()
+    return hashlib.sha256(request.query.encode() + b"\n" + sent).hexdigest()

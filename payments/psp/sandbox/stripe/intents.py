@@ -4,6 +4,7 @@ from ..books import Body, Record
 from ..ids import new_id
 from ..money_rules import CURRENCIES, display, maximum_minor, minimum_minor
 from . import shapes
+from .bank_tokens import TYPES as BANK_TYPES
 from .call import Call
 from .confirmation import choose_method, confirm
 from .lists import list_page
@@ -136,9 +137,10 @@ def _take_over(call: Call, intent: Record) -> None:
             "enabled": True,
         }
     types = call.strings("payment_method_types") or call.strings("allowed_payment_method_types")
-    if types and "card" not in types:
+    unknown = [name for name in types if name not in ("card", *BANK_TYPES)]
+    if unknown:
         raise invalid(
-            f"The sandbox takes cards only; it has no payment method type {types[0]}.",
+            f"The sandbox has no payment method type {unknown[0]}.",
             code="payment_intent_invalid_parameter",
             param="payment_method_types",
         )

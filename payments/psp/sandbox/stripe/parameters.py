@@ -87,6 +87,12 @@ SETUP_CONFIRM = _names(
 SETUP_CANCEL = _names("cancellation_reason")
 SETUP_LIST = LIST | {"attach_to_self", "customer", "payment_method"}
 
+DISPUTE_LIST = LIST | {"charge", "payment_intent"}
+DISPUTE_UPDATE = _names("evidence intended_submission_method metadata submit")
+WARNING_LIST = LIST | {"charge", "payment_intent"}
+FILE_CREATE = _names("file file_link_data purpose")
+FILE_LIST = LIST | {"purpose"}
+
 EVENT_LIST = LIST | {"delivery_success", "type", "types"}
 PAYOUT_LIST = LIST | {"status"}
 TRANSACTION_LIST = LIST | {"currency", "payout", "source", "type"}

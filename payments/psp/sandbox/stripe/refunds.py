@@ -8,6 +8,7 @@ from ..money_rules import display
 from . import shapes
 from .call import Call
 from .charging import book_transaction
+from .dispute_moves import disputed_minor, note_refund
 from .lists import list_page
 from .refusals import invalid, unexpected_state
 
@@ -29,7 +30,12 @@ def create(call: Call) -> Body:
             code="parameter_invalid_integer",
             param="amount",
         )
-    amount = call.orders.amount(left if asked is None else asked)
+    disputed = disputed_minor(call, charge.id)
+    amount = call.orders.amount(left - disputed if asked is None and left > disputed else asked or left)
+    if left - disputed < amount <= left:
+        raise unexpected_state(
+            f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
+        )
     if amount > left:
         currency = body["currency"]
         raise invalid(
@@ -44,6 +50,7 @@ def create(call: Call) -> Body:
     record = call.create("refunds", refund)
     call.announce("refund.created", refund)
     call.announce("charge.refunded", body)
+    note_refund(call, body)
     _schedule(call, charge, record)
     return refund
 
@@ -103,12 +110,17 @@ def fail(call: Call, refund_id: str) -> bool:
     refund = call.find("refunds", refund_id)
     if refund.body["status"] not in ("succeeded", "pending"):
         return False
-    refund.body.pop("pending_reason", None)
-    refund.body["failure_reason"] = "expired_or_canceled_card"
-    _give_back(call, refund, "failed")
-    _announce_update(call, refund.body)
-    call.announce("refund.failed", refund.body)
+    _fail(call, refund, "expired_or_canceled_card")
     return True
+
+
+def fail_pending(call: Call, charge_id: str, reason: str) -> None:
+    """What has not arrived yet never will."""
+    rows = call.books.select(
+        "refunds", "account = ? AND charge = ? AND status = 'pending'", (call.account, charge_id)
+    )
+    for refund in rows:
+        _fail(call, refund, reason)
 
 
 def _charge_to_refund(call: Call) -> Record:
@@ -192,6 +204,14 @@ def _give_back(call: Call, refund: Record, status: str) -> None:
     charge.body["refunded"] = False
     call.save(charge)
     call.save(refund)
+
+
+def _fail(call: Call, refund: Record, reason: str) -> None:
+    refund.body.pop("pending_reason", None)
+    refund.body["failure_reason"] = reason
+    _give_back(call, refund, "failed")
+    _announce_update(call, refund.body)
+    call.announce("refund.failed", refund.body)
 
 
 def _announce_update(call: Call, refund: Body) -> None:

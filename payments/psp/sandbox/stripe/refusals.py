@@ -73,6 +73,11 @@ def unexpected_state(
     return invalid(message, code=code, is_remembered=True, **objects)
 
 
+def dispute_not_answerable(message: str) -> Refusal:
+    """Stripe has no code for it, only the sentence."""
+    return invalid(message, is_remembered=True)
+
+
 def no_key() -> Refusal:
     return invalid(
         "You did not provide an API key. You need to provide your API key in the Authorization header, using "

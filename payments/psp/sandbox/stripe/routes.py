@@ -8,6 +8,7 @@ from ..books import Body
 from . import (
     captures,
     customers,
+    disputes,
     intents,
     ledger_views,
     payment_methods,
@@ -25,6 +26,9 @@ class Route:
     endpoint: Callable[..., Body]
     parameters: frozenset[str]
 
+
+# Names before the resource's own: `radar/early_fraud_warnings`.
+NAMESPACES = ("radar",)
 
 # `authorize` is a creation only when it confirms; `StripeFace.read` tells the two apart.
 ROUTES: dict[tuple[str, ...], Route] = {
@@ -51,6 +55,15 @@ ROUTES: dict[tuple[str, ...], Route] = {
     ("GET", "refunds", "*"): Route("inquire", refunds.retrieve, known.NONE),
     ("POST", "refunds", "*"): Route("update", refunds.update, known.REFUND_UPDATE),
     ("POST", "refunds", "*", "cancel"): Route("cancel_refund", refunds.cancel, known.NONE),
+    ("GET", "disputes"): Route("inquire", disputes.list_all, known.DISPUTE_LIST),
+    ("GET", "disputes", "*"): Route("inquire", disputes.retrieve, known.NONE),
+    ("POST", "disputes", "*"): Route("submit_evidence", disputes.update, known.DISPUTE_UPDATE),
+    ("POST", "disputes", "*", "close"): Route("accept_dispute", disputes.close, known.NONE),
+    ("GET", "radar/early_fraud_warnings"): Route("inquire", disputes.list_warnings, known.WARNING_LIST),
+    ("GET", "radar/early_fraud_warnings", "*"): Route("inquire", disputes.retrieve_warning, known.NONE),
+    ("POST", "files"): Route("upload_file", disputes.upload, known.FILE_CREATE),
+    ("GET", "files"): Route("inquire", disputes.list_files, known.FILE_LIST),
+    ("GET", "files", "*"): Route("inquire", disputes.retrieve_file, known.NONE),
     ("POST", "setup_intents"): Route("setup", setup_intents.create, known.SETUP_CREATE),
     ("GET", "setup_intents"): Route("inquire", setup_intents.list_all, known.SETUP_LIST),
     ("GET", "setup_intents", "*"): Route("inquire", setup_intents.retrieve, known.NONE | {"client_secret"}),
@@ -99,6 +112,8 @@ ROUTES: dict[tuple[str, ...], Route] = {
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
     """The route of `/v1/…` and the ids in its path; a literal name wins over an id."""
     parts = tuple(path.removeprefix("/v1/").split("/"))
+    if parts[0] in NAMESPACES:
+        parts = ("/".join(parts[:2]), *parts[2:])
     literal = ROUTES.get((method, *parts))
     if literal and "*" not in parts:
         return literal, ()

@@ -1,7 +1,7 @@
 """Setup intents: keep a card for later payments, with authentication where the card asks for it."""
 
 from ..books import Body, Record
-from ..ids import new_id
+from ..ids import new_id, random_digits
 from . import shapes
 from .call import Call
 from .confirmation import declined
@@ -145,6 +145,11 @@ def _confirm(call: Call, setup: Record) -> None:
 
 def _succeed(call: Call, setup: Record, method: Record) -> None:
     setup.body |= {"status": "succeeded", "next_action": None, "last_setup_error": None}
+    bank = card_of(method).bank
+    if bank is not None:
+        setup.body["payment_method_types"] = [bank.type]
+    if bank is not None and bank.takes_days:
+        setup.body["mandate"] = f"mandate_1{random_digits(20)}"
     method.private["set_up"] = True
     customer = setup.body["customer"]
     if customer and not method.body["customer"]:

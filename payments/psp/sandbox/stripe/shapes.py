@@ -9,12 +9,14 @@ from typing import Any
 
 from ..books import Body
 from ..ids import derived_text, new_id, random_text
+from .bank_tokens import Bank
 from .tokens import EXPIRY, Card
 
 AVAILABLE_AFTER_SECONDS = 2 * 24 * 3600
 # The same as SQL over `balance_transactions`; takes the latest creation time that is old enough.
 IS_AVAILABLE = (
-    "(created_at <= ? OR type IN ('payout', 'payout_failure') OR id IN (SELECT id FROM settled_transactions))"
+    "(created_at <= ? OR type IN ('payout', 'payout_failure', 'adjustment') "
+    "OR id IN (SELECT id FROM settled_transactions))"
 )
 EMPTY_ADDRESS: Body = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
@@ -47,6 +49,8 @@ def shipping(given: Body) -> Body | None:
 
 
 def payment_method(name: str, card: Card, now: int, details: Body, metadata: Body) -> Body:
+    if card.bank is not None:
+        return _bank_method(name, card, now, details, metadata)
     network = card.brand
     return {
         "id": new_id("pm_1"),
@@ -71,7 +75,7 @@ def payment_method(name: str, card: Card, now: int, details: Body, metadata: Bod
             "networks": {"available": [network], "preferred": None},
             "regulated_status": "unregulated",
             "three_d_secure_usage": {"supported": card.brand != "amex"},
-            "wallet": None,
+            "wallet": wallet(card),
         },
         "created": now,
         "customer": None,
@@ -80,6 +84,34 @@ def payment_method(name: str, card: Card, now: int, details: Body, metadata: Bod
         "metadata": metadata,
         "type": "card",
     }
+
+
+def wallet(card: Card) -> Body | None:
+    return {"type": card.wallet, card.wallet: {}, "dynamic_last4": card.last4} if card.wallet else None
+
+
+def _bank_method(name: str, card: Card, now: int, details: Body, metadata: Body) -> Body:
+    assert card.bank is not None, "it is no card"
+    return {
+        "id": new_id("pm_1"),
+        "object": "payment_method",
+        "allow_redisplay": "unspecified",
+        "billing_details": details,
+        "created": now,
+        "customer": None,
+        "customer_account": None,
+        "livemode": False,
+        "metadata": metadata,
+        "type": card.bank.type,
+        card.bank.type: bank_details(card.bank, derived_text(name)),
+    }
+
+
+def bank_details(bank: Bank, mark: str) -> Body:
+    """What Stripe shows of such a method: masked, with a fingerprint where there is an account."""
+    account = {"last4": bank.last4, "fingerprint": mark} if bank.last4 else {}
+    country = {"country": bank.country} if bank.type == "sepa_debit" else {}
+    return {**bank.details, **account, **country}
 
 
 def fingerprint(name: str, card: Card) -> str:

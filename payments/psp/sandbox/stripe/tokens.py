@@ -10,6 +10,8 @@ network advice that retry rules must obey.
 import re
 from dataclasses import dataclass, replace
 
+from .bank_tokens import BANKS, Bank
+
 
 @dataclass(frozen=True, slots=True)
 class Decline:
@@ -34,11 +36,13 @@ class Card:
     # none | optional (only when asked for) | always | off_session_unless_set_up | unless_off_session
     authentication: str = "none"
     refund: str = "instant"  # instant | pending (succeeds later) | fails (later)
-    dispute: str | None = None  # the reason a later dispute is to have; charging works normally
+    dispute: str | None = None  # which claim follows (`disputing.py`); charging works normally
     line1_check: str | None = None
     postal_code_check: str | None = None
     cvc_check: str = "pass"
     risk_level: str = "normal"
+    wallet: str = ""  # apple_pay or google_pay
+    bank: Bank | None = None  # what is no card at all
 
 
 _DECLINED = "Your card was declined."
@@ -125,7 +129,7 @@ CARDS: dict[str, Card] = {
     # Refunds
     "pendingRefund": Card("7726", refund="pending"),
     "refundFail": Card("5126", refund="fails"),
-    # Disputes: the charge is booked normally; the reason is kept for the disputes that a later issue adds.
+    # Disputes: the charge is booked normally, and disputed some time later.
     "createDispute": Card("0259", dispute="fraudulent"),
     "createDisputeProductNotReceived": Card("2685", dispute="product_not_received"),
     "createDisputeInquiry": Card("1976", dispute="inquiry"),
@@ -133,6 +137,8 @@ CARDS: dict[str, Card] = {
     "createMultipleDisputes": Card("0079", dispute="multiple"),
     "createCeDisputeEligible": Card("0038", dispute="fraudulent_ce3_eligible"),
     "createComplianceDispute": Card("0779", dispute="compliance"),
+    # The sandbox's own: Stripe has no test card for a claim settled before it becomes a dispute.
+    "sandbox_rapid_resolution": Card("0259", dispute="rapid_resolution"),
     # Checks and funds
     "cvcCheckFail": Card("0101", cvc_check="fail"),
     "avsFail": Card("0010", line1_check="fail", postal_code_check="fail"),
@@ -156,6 +162,14 @@ _COUNTRY_LAST4 = {
 }  # fmt: skip
 CARDS.update({code: Card(last4, country=code.upper()) for code, last4 in _COUNTRY_LAST4.items()})
 CARDS["gb_debit"] = Card("0005", country="GB", funding="debit")
+
+# Wallets hand out a card's token of their own; the sandbox's names, since Stripe's come from a real device.
+CARDS |= {
+    "applePay": Card(wallet="apple_pay"),
+    "googlePay": Card("1111", wallet="google_pay"),
+    "applePay_chargeDeclined": Card("0002", decline=GENERIC, declines_setup=False, wallet="apple_pay"),
+}
+CARDS |= {name: Card(bank.last4, "", bank.country, "", bank=bank) for name, bank in BANKS.items()}
 
 _SANDBOX_DECLINE = re.compile(
     r"sandbox_(?P<brand>visa|mastercard|amex|discover)_(?P<code>[a-z]+(?:_[a-z]+)*)(?:_(?P<advice>\d\d))?"
@@ -194,4 +208,5 @@ def card_of_token(token: str) -> tuple[str, Card] | None:
             name = token.removeprefix(prefix)
             card = card_named(name)
             return (name, card) if card else None
-    return None
+    name = token.removeprefix("pm_")
+    return (name, CARDS[name]) if name in BANKS and name != token else None

@@ -123,11 +123,13 @@ def pay_out(plain: Plain) -> Callable[..., list[dict[str, Any]]]:
 
 
 class Receiver:
-    """Keeps every webhook it is sent. `status` is what it answers; `wait_for` waits for the n-th delivery."""
+    """Keeps every webhook it is sent. It answers `status`, and what `says` has left, the last one for ever;
+    `wait_for` waits for the n-th delivery."""
 
     def __init__(self) -> None:
         self.received: list[tuple[dict[str, str], bytes]] = []
         self.status = 200
+        self.says = [b""]
         self._arrived = threading.Condition()
         receiver = self
 
@@ -139,9 +141,11 @@ class Receiver:
                 with receiver._arrived:
                     receiver.received.append((dict(self.headers.items()), body))
                     receiver._arrived.notify_all()
+                said = receiver.says.pop(0) if len(receiver.says) > 1 else receiver.says[0]
                 self.send_response(receiver.status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
+                self.wfile.write(said)
 
             def log_message(self, *_: Any) -> None:
                 return

@@ -1,6 +1,7 @@
 """Every shape the sandbox answers with, against the schema derived from Stripe's published types."""
 
 import importlib.util
+import io
 import json
 from pathlib import Path
 
@@ -92,6 +93,37 @@ def test_every_object_of_a_payments_life(client, plain, findings, pay, pay_out):
         client.v1.customers.delete(customer.id),
     ]
 
+    assert [findings(answer) for answer in answers] == [[]] * len(answers)
+
+
+def test_every_object_of_a_disputes_life(sandbox, plain, findings, pay):
+    urls = {"api": sandbox.base_url, "files": sandbox.base_url}
+    client = stripe.StripeClient("sk_test_first", base_addresses=urls, max_network_retries=0)
+    cards = ("createDispute", "createDisputeInquiry", "createCeDisputeEligible", "createComplianceDispute")
+    for card in (*cards, "createIssuerFraudRecord", "sandbox_rapid_resolution"):
+        pay(payment_method=f"pm_card_{card}")
+    plain("POST", "/sandbox/clock", {"advance_seconds": 61})
+    content = io.BytesIO(b"%PDF-1.7")
+    content.name = "receipt.pdf"
+    file = client.v1.files.create({"purpose": "dispute_evidence", "file": content})
+    opened = client.v1.disputes.list({"limit": 10}).data
+    evidence = {"receipt": file.id, "uncategorized_text": "winning_evidence"}
+    sent = client.v1.disputes.update(opened[-1].id, {"evidence": evidence, "metadata": {"ours": "1"}})
+    plain("POST", "/sandbox/clock", {"advance_seconds": 61})
+    answers = [
+        file,
+        sent,
+        *opened,
+        client.v1.disputes.retrieve(sent.id, {"expand": ["charge", "payment_intent"]}),
+        client.v1.disputes.close(opened[1].id),
+        client.v1.files.retrieve(file.id),
+        client.v1.files.list(),
+        client.v1.radar.early_fraud_warnings.list(),
+        client.v1.balance_transactions.list({"type": "adjustment"}),
+        *client.v1.events.list({"types": ["charge.dispute.*", "radar.*"], "limit": 100}).data,
+    ]
+
+    assert len(opened) == 5
     assert [findings(answer) for answer in answers] == [[]] * len(answers)
 
 

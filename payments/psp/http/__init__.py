@@ -1,0 +1,1 @@
+"""The HTTP session that connectors share; it knows no PSP."""
