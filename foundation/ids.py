@@ -5,6 +5,7 @@ Twenty-two base62 digits hold 128 bits and keep the time order, so a public id s
 
 from __future__ import annotations
 
+from hashlib import sha256
 from uuid import UUID
 
 import uuid_utils
@@ -21,6 +22,13 @@ class PublicIdInvalid(ValueError):
 def new_id() -> UUID:
     """A fresh UUIDv7: unique, and ordered by the time it was made."""
     return UUID(int=uuid_utils.uuid7().int)
+
+
+def derive_id(base: UUID, number: int) -> UUID:
+    """The same UUIDv7 for the same base and number, of the base's own instant: for what one request begins again."""
+    digest = sha256(base.bytes + number.to_bytes(8)).digest()
+    drawn = int.from_bytes(digest[:10]) & ~(0b1111 << 76) & ~(0b11 << 62)
+    return UUID(int=base.int >> 80 << 80 | 7 << 76 | 0b10 << 62 | drawn)
 
 
 def encode_id(prefix: str, value: UUID) -> str:

@@ -4,6 +4,7 @@ from foundation.audit.models import AuditEvent, AuditVerification, Seal, SealPag
 from foundation.events.models import Event, EventCursor
 from foundation.idempotency.models import IdempotencyKey
 from foundation.jobs.models import Job
+from foundation.replay.models import Replay
 from foundation.tenancy.models import ApiKey, Merchant, StaffAssignment, StaffUser
 from foundation.vault.models import DataKey
 from foundation.webhooks.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
@@ -19,6 +20,7 @@ __all__ = [
     "IdempotencyKey",
     "Job",
     "Merchant",
+    "Replay",
     "Seal",
     "SealPage",
     "StaffAssignment",

@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 
 from foundation.backoffice.display import NOTHING, actor_words
 from foundation.backoffice.paginator import CappedPaginator
+from foundation.backoffice.panels import panels_of
 from foundation.backoffice.scoping import narrow_to_staff
 from foundation.backoffice.views import ActionView
 
@@ -48,7 +49,7 @@ class BackOfficeAdmin(MerchantScopedAdmin):
     list_max_show_all = 0
     list_fullwidth = True
     list_filter_submit = True
-    actions = None
+    actions: ClassVar[list[str] | None] = None
     # Sorting by a column without an index reads the whole table: the newest come first, and that is all.
     sortable_by: ClassVar[tuple[str, ...]] = ()
     empty_value_display = NOTHING
@@ -88,7 +89,7 @@ class BackOfficeAdmin(MerchantScopedAdmin):
     def action_url_name(self, view: type[ActionView]) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{view.verb}"
 
-    def action_links(self, request: HttpRequest, obj: Model) -> list[dict[str, str]]:
+    def action_links(self, request: HttpRequest, obj: Model) -> list[dict[str, Any]]:
         """The buttons of a page: label, address, and why one is off; those not permitted are left out."""
         links = []
         for view in self.action_views:
@@ -100,6 +101,7 @@ class BackOfficeAdmin(MerchantScopedAdmin):
                     "url": reverse(f"{self.admin_site.name}:{self.action_url_name(view)}", args=[obj.pk]),
                     "refusal": view.refusal(obj),
                     "tone": view.tone,
+                    "has_dialog": view.has_dialog,
                 }
             )
         return links
@@ -111,4 +113,5 @@ class BackOfficeAdmin(MerchantScopedAdmin):
         if obj is not None:
             context["action_links"] = self.action_links(request, obj)
             context["public_id"] = getattr(obj, "public_id", "")
+            context["panels"] = panels_of(request, obj)
         return super().render_change_form(request, context, *args, **kwargs)

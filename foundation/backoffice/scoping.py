@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from foundation.tenancy.models import StaffUser
+from foundation.tenancy.models import Merchant, StaffUser
 
 
 def assigned_merchant_ids(staff: StaffUser) -> list[UUID]:
@@ -33,3 +33,30 @@ def narrow_to_staff(
     if with_unowned:
         allowed |= Q(**{f"{merchant_path}__isnull": True})
     return rows.filter(allowed)
+
+
+def list_staff_merchants(staff: Any) -> list[Merchant]:
+    """The merchants a person acts for, by name; superusers: all."""
+    rows = Merchant.objects.order_by("name", "id")
+    return list(rows if staff.is_superuser else rows.filter(pk__in=assigned_merchant_ids(staff)))
+
+
+def list_colleagues(merchant_id: UUID, permission: str) -> list[str]:
+    """User names of the active people of a merchant who hold a permission ("app.codename") by their role."""
+    app, codename = permission.split(".")
+    people = StaffUser.objects.filter(
+        is_active=True,
+        assignments__merchant_id=merchant_id,
+        groups__permissions__codename=codename,
+        groups__permissions__content_type__app_label=app,
+    )
+    return list(people.order_by("username").values_list("username", flat=True).distinct())
+
+
+MERCHANTS_OFFERED = 100
+
+
+def list_merchant_choices(staff: Any) -> list[tuple[UUID, str]]:
+    """(id, name) of the person's merchants by name, for what is made for one of them."""
+    rows = narrow_to_staff(Merchant.objects.order_by("name", "id"), staff, merchant_path="id")
+    return list(rows.values_list("id", "name")[:MERCHANTS_OFFERED])

@@ -31,7 +31,8 @@ DIALOG_HEADER = "X-Back-Office-Dialog"
 class ActionView(View):
     """One action on one row. Subclasses say what it is called, who may do it and which operation does it.
 
-    verb: last part of the address. permission: "app.codename". tone: "primary" or "danger".
+    verb: last part of the address. permission: "app.codename". tone: "primary" or "danger". has_dialog: off for
+    what needs a page of its own.
     perform() calls the operation and returns the sentence shown afterwards; DomainError becomes a form error.
     """
 
@@ -41,6 +42,7 @@ class ActionView(View):
     tone: ClassVar[str] = "primary"
     form_class: ClassVar[type[ActionForm]] = ActionForm
     template_name: ClassVar[str] = "admin/back_office/action.html"
+    has_dialog: ClassVar[bool] = True
     model_admin: Any = None
 
     def perform(self, obj: Any, answers: dict[str, Any]) -> str:

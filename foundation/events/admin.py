@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import instant, json_block, mono
 from foundation.backoffice.filters import CreatedFilter
+from foundation.backoffice.forms import ReasonedForm
 from foundation.backoffice.links import page_link
+from foundation.backoffice.views import ActionView
 from foundation.events.models import Event
+from foundation.events.operations.replay_events import replay_events
+
+
+class ReplayEvent(ActionView):
+    verb = "replay"
+    label = "Tell our own handlers again"
+    permission = "foundation.replay_event"
+    form_class = ReasonedForm
+
+    def explanation(self, event: Event) -> str:
+        return "Every handler of ours that listens to it hears it once more. Webhooks to the merchant are not sent."
+
+    def perform(self, event: Event, answers: dict[str, Any]) -> str:
+        replay = replay_events(event_ids=[event.id])
+        return f"{replay.counts.get('jobs', 0)} handlers hear it again."
 
 
 @admin.register(Event)
 class EventAdmin(BackOfficeAdmin):
+    action_views: ClassVar = [ReplayEvent]
     list_display = ("type", "object_page", "actor_words", "merchant_name", "created")
     list_select_related = ("merchant",)
     list_filter = (CreatedFilter,)

@@ -12,7 +12,8 @@ from django.urls import path
 from rest_framework.request import Request
 
 from foundation.events.models import Event
-from foundation.events.queries import get_event, list_events
+from foundation.events.publishing import INNER_PREFIX
+from foundation.events.queries import get_event, list_public_events
 from foundation.events.shapes import event_shape
 from foundation.http.errors import ParametersExclusive
 from foundation.http.openapi import LIST, endpoint
@@ -23,6 +24,7 @@ from foundation.http.serializers import (
     ListInput,
     StringField,
     id_from_url,
+    no_such,
 )
 from foundation.http.views import ApiView
 from foundation.webhooks.models import WebhookDelivery
@@ -51,7 +53,7 @@ class EventsView(ApiView):
     @endpoint("List all events", input=EventListInput, returns=KIND, page=LIST)
     def get(self, request: Request) -> HttpResponse:
         params = self.input()
-        events = _matching(list_events(self.merchant_id), params)
+        events = _matching(list_public_events(self.merchant_id), params)
         if "delivery_success" in params:
             is_open = Exists(_unsuccessful(self.merchant_id))
             events = events.filter(~is_open if params["delivery_success"] else is_open)
@@ -61,7 +63,7 @@ class EventsView(ApiView):
             prefix=Event.public_prefix,
             kind=KIND,
             to_shapes=self._shapes,
-            cursor_queryset=list_events(self.merchant_id),
+            cursor_queryset=list_public_events(self.merchant_id),
         )
 
     def _shapes(self, events: Sequence[Event]) -> list[dict[str, Any]]:
@@ -82,6 +84,8 @@ class EventView(ApiView):
         self.input()
         row_id = id_from_url(Event.public_prefix, event_id, kind=KIND)
         event = get_event(merchant_id=self.merchant_id, event_id=row_id)
+        if event.type.startswith(INNER_PREFIX):
+            raise no_such(KIND, event_id, param="id")
         pending = count_pending_webhooks(merchant_id=self.merchant_id, event_ids=[event.id])
         return self.respond(
             event_shape(event, livemode=self.livemode, pending_webhooks=pending.get(event.id, 0))

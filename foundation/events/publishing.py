@@ -15,6 +15,8 @@ from foundation.observability.trace_ids import current_trace_id
 from foundation.transactions import joins_transaction
 
 MAX_EVENTS_PER_INSERT = 1_000
+INNER_PREFIX = "psp."
+"""Types that begin so are news from floor to floor: no merchant lists them or has them delivered."""
 
 
 @dataclass(frozen=True, slots=True)

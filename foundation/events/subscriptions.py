@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from foundation.events.models import Event
+# For upper floors too, which may not import the model: it is what their handlers are given.
+from foundation.events.models import Event as Event
 
 EVERY_TYPE = "*"
 

@@ -30,7 +30,8 @@ class RunAgain(ActionView):
         return f"{job.name} gets {job.max_attempts} new tries, the first at once. Jobs are safe to repeat."
 
     def perform(self, job: Job, answers: dict[str, Any]) -> str:
-        return "The job runs again." if redrive_jobs(job_ids=[job.id]) else "The job is not dead any more."
+        replay = redrive_jobs(job_ids=[job.id])
+        return "The job runs again." if replay.found else "The job is not dead any more."
 
 
 @admin.register(Job)

@@ -102,23 +102,41 @@ def switch(circuit: Circuit, to: Switch) -> None:
 
 
 def read(circuits: Iterable[Circuit]) -> list[Reading]:
-    """The circuits as they stand, in the order given. Redis down: as this process sees them."""
-    readings = []
-    for circuit in circuits:
-        try:
-            state, switched, calls, errors, timeouts = READ.run(keys=[_key(circuit)], args=[])
-            reading = Reading(
-                circuit, CircuitState(state), Switch(switched), int(calls), int(errors), int(timeouts)
-            )
-        except RedisDown:
-            with _local_lock:
-                breaker = _local_breaker(circuit)
-                calls, errors = breaker.totals(breaker.clock())
-                reading = Reading(
-                    circuit, breaker.state, breaker.switch, calls, errors, breaker.consecutive_timeouts
-                )
-        readings.append(reading)
-    return readings
+    """The circuits as they stand, in the order given, in one round trip. Redis down: as this process sees them."""
+    asked = list(circuits)
+    if not asked:
+        return []
+    try:
+        answers = READ.run(keys=[_key(circuit) for circuit in asked], args=[])
+    except RedisDown:
+        with _local_lock:
+            return [_read_local(circuit) for circuit in asked]
+    return [
+        Reading(
+            circuit,
+            CircuitState(state),
+            Switch(switched),
+            int(calls),
+            int(errors),
+            int(timeouts),
+            bool(admits),
+        )
+        for circuit, (state, switched, calls, errors, timeouts, admits) in zip(asked, answers, strict=True)
+    ]
+
+
+def _read_local(circuit: Circuit) -> Reading:
+    breaker = _local_breaker(circuit)
+    calls, errors = breaker.totals(breaker.clock())
+    return Reading(
+        circuit,
+        breaker.state,
+        breaker.switch,
+        calls,
+        errors,
+        breaker.consecutive_timeouts,
+        breaker.admits(),
+    )
 
 
 def on_change(listener: Callable[[Change], None]) -> None:

@@ -22,10 +22,12 @@ from foundation.resilience.redis_client import RedisScript
 # An idle circuit is forgotten: closed is what an absent one is taken for.
 FORGET_AFTER_SECONDS = 3_600
 
-_READ_FIELDS = f"""
-local key = KEYS[1]
+_TIME = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+"""
+# Of the circuit in the local `key`.
+_FIELDS = f"""
 local bucket = math.floor(now / {BUCKET_SECONDS})
 local fields = redis.call('HGETALL', key)
 local circuit = {{}}
@@ -40,11 +42,16 @@ local function totals()
     end
     return calls, errors
 end
+local function pause()
+    return math.min({COOL_DOWN_SECONDS} * 2 ^ math.min(tonumber(circuit.reopened or 0), 10),
+                    {MAX_COOL_DOWN_SECONDS})
+end
 local function keep()
     if switch ~= 'automatic' then return redis.call('PERSIST', key) end
     return redis.call('EXPIRE', key, {FORGET_AFTER_SECONDS})
 end
 """
+_READ_FIELDS = "local key = KEYS[1]" + _TIME + _FIELDS
 
 # Answers {allowed, state before, state after, probe, switch}.
 ASK = RedisScript(
@@ -52,9 +59,7 @@ ASK = RedisScript(
     + f"""
 if switch ~= 'automatic' then return {{switch == 'closed' and 1 or 0, state, state, '', switch}} end
 if state == 'closed' then return {{1, state, state, '', switch}} end
-local pause = math.min({COOL_DOWN_SECONDS} * 2 ^ math.min(tonumber(circuit.reopened or 0), 10),
-                       {MAX_COOL_DOWN_SECONDS})
-if state == 'open' and now < tonumber(circuit.opened_at) + pause then
+if state == 'open' and now < tonumber(circuit.opened_at) + pause() then
     return {{0, state, state, '', switch}}
 end
 if (circuit.probe or '') ~= '' and now < tonumber(circuit.probe_until) then
@@ -119,11 +124,22 @@ return {state, ARGV[1]}
 """
 )
 
-# Answers {state, switch, calls, errors, consecutive timeouts}.
+# Any number of circuits in one round trip. Answers for each {state, switch, calls, errors, consecutive timeouts,
+# whether a call may leave now}.
 READ = RedisScript(
-    _READ_FIELDS
+    _TIME
+    + "local function read(key)"
+    + _FIELDS
     + """
-local calls, errors = totals()
-return {state, switch, calls, errors, tonumber(circuit.timeouts or 0)}
+    local calls, errors = totals()
+    local admits = state == 'closed'
+        or (state == 'open' and now >= tonumber(circuit.opened_at or 0) + pause())
+        or (state == 'half_open' and ((circuit.probe or '') == '' or now >= tonumber(circuit.probe_until)))
+    if switch ~= 'automatic' then admits = switch == 'closed' end
+    return {state, switch, calls, errors, tonumber(circuit.timeouts or 0), admits and 1 or 0}
+end
+local answers = {}
+for i, key in ipairs(KEYS) do answers[i] = read(key) end
+return answers
 """
 )

@@ -5,6 +5,8 @@ A slot is leased: that of a killed process comes free when its lease ends. Redis
 
 from __future__ import annotations
 
+import random
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,26 +31,33 @@ return 1
 _GIVE_BACK = RedisScript("return redis.call('ZREM', KEYS[1], ARGV[1])")
 
 
+LOOK_AGAIN_SECONDS = 0.05
+"""The longest pause between two looks for a free slot; jittered, so that a crowd does not look all at once."""
+
+
 class BulkheadFull(RuntimeError):
     """Every slot is taken: try later. Nothing was sent."""
 
 
 @contextmanager
-def bulkhead(name: str, *, limit: int, lease_seconds: float) -> Iterator[None]:
+def bulkhead(name: str, *, limit: int, lease_seconds: float, wait_seconds: float = 0.0) -> Iterator[None]:
     """Hold one of `limit` slots of `name` for the block.
 
-    lease_seconds: longer than the block can take. Raises BulkheadFull at once, without waiting.
+    lease_seconds: longer than the block can take. wait_seconds: how long to wait for a slot; none is kept for who
+    waits longest. Raises BulkheadFull when there was none in that time.
     """
     key = f"{KEY_PREFIX}bulkhead:{name}"
     token = uuid.uuid4().hex
+    give_up_at = time.monotonic() + wait_seconds
     try:
-        is_mine = bool(_TAKE.run(keys=[key], args=[limit, round(lease_seconds * 1_000), token]))
+        while not _TAKE.run(keys=[key], args=[limit, round(lease_seconds * 1_000), token]):
+            if time.monotonic() >= give_up_at:
+                raise BulkheadFull(f"All {limit} slots of {name} are taken.")
+            time.sleep(random.uniform(LOOK_AGAIN_SECONDS / 5, LOOK_AGAIN_SECONDS))
     except RedisDown:
         note_failed_open("bulkhead")
         yield
         return
-    if not is_mine:
-        raise BulkheadFull(f"All {limit} slots of {name} are taken.")
     try:
         yield
     finally:

@@ -68,7 +68,8 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A circuit as it stands, for people. calls and errors: of the last 5 minutes."""
+    """A circuit as it stands. calls and errors: of the last 5 minutes. admits: whether a call may leave now, be it
+    the probe of an open circuit whose pause is over."""
 
     circuit: Circuit
     state: CircuitState
@@ -76,6 +77,7 @@ class Reading:
     calls: int
     errors: int
     consecutive_timeouts: int
+    admits: bool
 
 
 @dataclass(slots=True)
@@ -98,14 +100,24 @@ class LocalBreaker:
             return Permit(self.switch is Switch.CLOSED, self.state)
         if self.state is CircuitState.CLOSED:
             return Permit(True, self.state)
-        if self.state is CircuitState.OPEN and now < self.opened_at + self.cool_down_seconds():
+        may_probe = self.admits()
+        if self.state is CircuitState.OPEN and not may_probe:
             return Permit(False, self.state)
         self.state = CircuitState.HALF_OPEN
-        if self.probe and now < self.probe_until:
+        if not may_probe:
             return Permit(False, self.state)
         self.probe = uuid.uuid4().hex
         self.probe_until = now + PROBE_LEASE_SECONDS
         return Permit(True, self.state, self.probe)
+
+    def admits(self) -> bool:
+        """Whether ask() would let a call pass now; asking here takes no probe."""
+        now = self.clock()
+        if self.switch is not Switch.AUTOMATIC:
+            return self.switch is Switch.CLOSED
+        if self.state is CircuitState.OPEN:
+            return now >= self.opened_at + self.cool_down_seconds()
+        return self.state is CircuitState.CLOSED or not self.probe or now >= self.probe_until
 
     def record(self, result: CallResult, probe: str = "") -> None:
         now = self.clock()

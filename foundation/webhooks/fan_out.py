@@ -9,6 +9,7 @@ from django.db import connection
 
 from foundation import clock
 from foundation.events.dispatching import Consumer
+from foundation.events.publishing import INNER_PREFIX
 from foundation.jobs.staging import stage_selected_jobs
 
 DELIVER_JOB = "webhooks.deliver"
@@ -27,7 +28,7 @@ JOIN foundation_webhookendpoint AS endpoint
     ON endpoint.merchant_id = event.merchant_id
     AND endpoint.status = 'enabled' AND endpoint.deleted_at IS NULL
     AND endpoint.enabled_events ?| ARRAY['*', event.type]
-WHERE event.id = ANY(%(event_ids)s)
+WHERE event.id = ANY(%(event_ids)s) AND NOT starts_with(event.type, %(inner)s)
 ORDER BY event.xid, event.position
 ON CONFLICT (merchant_id, event_id, endpoint_id) DO NOTHING
 """
@@ -47,7 +48,7 @@ ORDER BY delivery.id
 
 def _take(event_ids: Sequence[UUID]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVERIES, {"event_ids": list(event_ids), "now": clock.now()})
+        cursor.execute(_DELIVERIES, {"event_ids": list(event_ids), "now": clock.now(), "inner": INNER_PREFIX})
         made = cursor.rowcount
     if made:
         stage_selected_jobs(DELIVER_JOB, _JOBS, {"event_ids": list(event_ids)})

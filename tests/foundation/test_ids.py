@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.ids import PublicIdInvalid, decode_id, encode_id, new_id
+from foundation.ids import PublicIdInvalid, decode_id, derive_id, encode_id, new_id
 
 
 def test_new_ids_are_of_version_7_and_sort_by_the_time_they_were_made() -> None:
@@ -64,3 +64,14 @@ def test_no_text_from_outside_makes_decoding_fail_otherwise(text: str) -> None:
     except PublicIdInvalid:
         return
     assert encode_id("pi", value) == text
+
+
+@given(st.integers(min_value=0, max_value=1 << 32))
+def test_derived_id_is_the_same_again_of_the_same_instant_and_nobody_elses(number: int) -> None:
+    base = new_id()
+
+    derived = derive_id(base, number)
+
+    assert derived == derive_id(base, number)
+    assert (derived.version, derived.variant, derived.int >> 80) == (7, base.variant, base.int >> 80)
+    assert len({derived, base, derive_id(base, number + 1), derive_id(new_id(), number)}) == 4

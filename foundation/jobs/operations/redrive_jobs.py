@@ -2,36 +2,60 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from foundation.jobs.claiming import redrive
 from foundation.jobs.models import Job
-from foundation.transactions import owns_transaction
+from foundation.replay.models import Replay
+from foundation.replay.running import Criteria, Cursor, Found, Source, run_replay
+from foundation.transactions import outside_transaction
 
 
-@owns_transaction
+@outside_transaction
 def redrive_jobs(
     *,
     name: str | None = None,
     job_ids: Sequence[UUID] | None = None,
     limit: int = 1_000,
     is_dry_run: bool = False,
-) -> dict[str, int]:
-    """Give dead jobs new tries, oldest death first, at most `limit`; how many, by job name.
+    resume: UUID | None = None,
+) -> Replay:
+    """Give dead jobs new tries, oldest death first, at most `limit`; the replay counts them by job name.
 
-    name, job_ids: only these; all when None.
-    Raises nothing: an id that is not dead is passed over.
-    Writes the job rows, unless is_dry_run.
+    name, job_ids: only these; all when None. resume: go on with this replay, whatever else is given.
+    Raises: ResourceMissing, ReplayDiffers; nothing for an id that is not dead, which is passed over.
+    Writes: the replay; the job rows, unless is_dry_run.
     Safe to repeat: a job that is ready again is no longer dead.
     """
-    dead = Job.objects.filter(status=Job.Status.DEAD)
+    criteria: Criteria = {}
     if name is not None:
-        dead = dead.filter(name=name)
+        criteria["name"] = name
     if job_ids is not None:
-        dead = dead.filter(id__in=list(job_ids))
-    chosen = list(dead.order_by("finished_at").values_list("id", "name")[:limit])
-    if not is_dry_run:
-        redrive([job_id for job_id, _ in chosen])
-    return dict(Counter(job_name for _, job_name in chosen))
+        criteria["jobs"] = [str(job_id) for job_id in job_ids]
+    return run_replay(DEAD_JOBS, criteria=criteria, is_dry_run=is_dry_run, most=limit, resume=resume)
+
+
+def _read(criteria: Criteria, cursor: Cursor | None, limit: int) -> list[Found]:
+    dead = Job.objects.filter(
+        status=Job.Status.DEAD, finished_at__lte=datetime.fromisoformat(criteria["before"])
+    )
+    if "name" in criteria:
+        dead = dead.filter(name=criteria["name"])
+    if "jobs" in criteria:
+        dead = dead.filter(id__in=criteria["jobs"])
+    if cursor is not None:
+        at = datetime.fromisoformat(cursor[0])
+        dead = dead.filter(Q(finished_at__gt=at) | Q(finished_at=at, id__gt=cursor[1]))
+    rows = dead.order_by("finished_at", "id").values_list("id", "name", "finished_at")[:limit]
+    return [Found(row_id, name, [at.isoformat(), str(row_id)]) for row_id, name, at in rows if at]
+
+
+def _again(job_ids: Sequence[UUID], criteria: Criteria, replay: str) -> int:
+    return redrive(job_ids)
+
+
+DEAD_JOBS = Source(Replay.Kind.JOBS, _read, _again)

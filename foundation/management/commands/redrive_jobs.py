@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 
 from foundation.context import acting
 from foundation.jobs.operations.redrive_jobs import redrive_jobs
+from foundation.replay.arguments import add_replay_arguments, replay_named
 
 
 class Command(BaseCommand):
@@ -25,13 +26,18 @@ class Command(BaseCommand):
         )
         parser.add_argument("--limit", type=int, default=1_000, help="At most this many (default 1000).")
         parser.add_argument("--dry-run", action="store_true", help="Only show what would be redriven.")
+        add_replay_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with acting(actor="command:redrive_jobs"):
-            redriven = redrive_jobs(
+        with acting(actor="command:redrive_jobs", reason=options["reason"]):
+            replay = redrive_jobs(
                 name=options["name"],
                 job_ids=options["id"],
                 limit=options["limit"],
                 is_dry_run=options["dry_run"],
+                resume=replay_named(options["resume"]),
             )
-        self.stdout.write(json.dumps({"redriven": redriven, "total": sum(redriven.values())}))
+        redriven = replay.counts.get("found", {})
+        self.stdout.write(
+            json.dumps({"redriven": redriven, "total": replay.found, "replay": replay.public_id})
+        )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import UTC, datetime
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from foundation.context import acting
 from foundation.events.operations.replay_events import replay_events
 from foundation.events.subscriptions import HandlerUnknown
+from foundation.replay.arguments import add_replay_arguments, instant, replay_named
 
 
 class Command(BaseCommand):
@@ -19,27 +19,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--since", required=True, type=_instant, help="ISO 8601; UTC when it names no zone."
+            "--since", type=instant, default=None, help="ISO 8601; UTC when it names no zone."
         )
         parser.add_argument("--handler", default=None, help="Only this handler, as it was subscribed.")
         parser.add_argument("--dry-run", action="store_true", help="Only count the events.")
+        add_replay_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["since"] is None and options["resume"] is None:
+            raise CommandError("Say --since, or --resume to go on with a replay.")
         try:
-            with acting(actor="command:replay_events"):
-                replayed = replay_events(
-                    since=options["since"], handler_name=options["handler"], is_dry_run=options["dry_run"]
+            with acting(actor="command:replay_events", reason=options["reason"]):
+                replay = replay_events(
+                    since=options["since"],
+                    handler_name=options["handler"],
+                    is_dry_run=options["dry_run"],
+                    resume=replay_named(options["resume"]),
                 )
         except HandlerUnknown as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(replayed))
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(
-            f"{text!r} is not an ISO 8601 instant, such as 2026-11-20T08:00:00Z."
-        ) from error
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+        replayed = {"events": replay.found, "jobs": replay.counts.get("jobs", 0)}
+        self.stdout.write(json.dumps({**replayed, "replay": replay.public_id}))

@@ -46,6 +46,9 @@ class InRedis:
         reading = breaker.read([self.circuit])[0]
         return reading.calls, reading.errors
 
+    def admits(self) -> bool:
+        return breaker.read([self.circuit])[0].admits
+
     def advance(self, seconds: int) -> None:
         client = get_redis()
         fields: dict[str, str] = client.hgetall(self.key)
@@ -79,6 +82,9 @@ class InMemory:
 
     def totals(self) -> tuple[int, int]:
         return self.local.totals(self.now)
+
+    def admits(self) -> bool:
+        return self.local.admits()
 
     def advance(self, seconds: int) -> None:
         self.now += seconds
@@ -316,7 +322,7 @@ def test_reading_shows_state_switch_and_numbers() -> None:
     reading = breaker.read([circuit.circuit])[0]
 
     get_redis().delete(circuit.key)
-    assert reading == breaker.Reading(circuit.circuit, CLOSED, Switch.AUTOMATIC, 5, 2, 2)
+    assert reading == breaker.Reading(circuit.circuit, CLOSED, Switch.AUTOMATIC, 5, 2, 2, True)
 
 
 def test_an_idle_circuit_is_forgotten_within_the_hour_but_a_switch_is_kept() -> None:
