@@ -32,6 +32,8 @@ def _register_movements() -> None:
     register_movement("psp_fee", "charge", is_fee=True)
     register_movement("payment_refunded", "refund")
     register_movement("refund_returned", "refund_failure")
+    # Stripe's payment_failure_refund: a debit that the bank took back.
+    register_movement("payment_returned", "refund_failure")
     register_movement("payout_sent", "payout")
     register_movement("payout_returned", "payout")
     register_movement("payout_canceled", "payout")
@@ -52,4 +54,11 @@ def _register_gauges() -> None:
     register_gauge(
         "payments_psp_webhooks_unhandled", "Stored PSP webhooks not handled.", gauges.read_unhandled_webhooks
     )
-    register_gauge("payments_cases_open", "Questions that wait for a person.", gauges.read_open_cases)
+    register_gauge(
+        "payments_cases_open", "Questions that wait for a person.", gauges.read_open_cases, label="kind"
+    )
+    register_gauge(
+        "payments_case_oldest_age_seconds",
+        "Seconds since the oldest open question came up.",
+        gauges.read_oldest_open_case_age_seconds,
+    )

@@ -110,6 +110,11 @@ class PspBaseUrlRefused(DomainError):
     message = "A PSP account may only talk to the PSP's own hosts here."
 
 
+class PspSettingsIncomplete(DomainError):
+    code = "psp_settings_incomplete"
+    message = "The PSP account lacks a setting that its PSP needs."
+
+
 class PspUnsupported(DomainError):
     code = "psp_unsupported"
     message = "There is no connector for this PSP."
@@ -136,6 +141,11 @@ class ChargeNotRefundable(DomainError):
 class ChargeAlreadyRefunded(DomainError):
     code = "charge_already_refunded"
     message = "The payment has already been refunded in full."
+
+
+class ChargeDisputed(DomainError):
+    code = "charge_disputed"
+    message = "The charge is disputed: what the dispute holds can not be refunded as well."
 
 
 class RefundExceedsCaptured(DomainError):
@@ -167,3 +177,100 @@ class FormUsedAlready(DomainError):
     code = "form_used_already"
     http_status = 409
     message = "This form has been used already. Open it again."
+
+
+class CaseAlreadyResolved(DomainError):
+    code = "case_already_resolved"
+    http_status = 409
+    message = "The case has been resolved meanwhile."
+
+
+class CaseVerdictRefused(DomainError):
+    code = "case_verdict_refused"
+    message = "This verdict can not be given on this case."
+
+
+class CaseResolutionPending(DomainError):
+    code = "case_resolution_pending"
+    http_status = 409
+    message = "Somebody has asked for a resolution of this case already. Decide about that one first."
+
+
+class CaseResolutionDecided(DomainError):
+    code = "case_resolution_decided"
+    http_status = 409
+    message = "The resolution has been decided already, or has lapsed."
+
+
+class CaseResolutionDiffers(DomainError):
+    """What is to be approved is not what the approver was shown, or the id is taken by another request."""
+
+    code = "case_resolution_differs"
+    http_status = 409
+    message = "The resolution is not the one that was shown."
+
+
+class CaseSecondPersonNeeded(DomainError):
+    code = "case_second_person_needed"
+    http_status = 403
+    message = "Another person has to do this."
+
+
+class CaseNotRecordable(DomainError):
+    code = "case_not_recordable"
+    http_status = 409
+    message = "This can not be recorded on the payment as it stands."
+
+
+class IncrementNotAboveAuthorized(DomainError):
+    code = "increment_not_above_authorized"
+    message = "An increment names the amount authorized in all: more than before."
+
+
+class RoutingRulesInvalid(DomainError):
+    code = "routing_rules_invalid"
+    message = "The routing rules can not be followed as they are written."
+
+
+class RuleSetUnexpectedState(DomainError):
+    code = "routing_rule_set_unexpected_state"
+    message = "The rule set is not in a state that allows this."
+
+
+class RuleSetDiffers(DomainError):
+    """What is approved or activated is what was shown, or nothing."""
+
+    code = "routing_rule_set_differs"
+    http_status = 409
+    message = "The rule set is not what you were shown any more. Read it again."
+
+
+class RuleSetNeedsAnother(DomainError):
+    code = "routing_rule_set_needs_another"
+    http_status = 403
+    message = "Another person than the one who wrote the rules approves and activates them."
+
+
+class ExperimentInvalid(DomainError):
+    code = "routing_experiment_invalid"
+    message = "The experiment can not be run as it is described."
+
+
+class ExperimentUnexpectedState(DomainError):
+    code = "routing_experiment_unexpected_state"
+    message = "The experiment is not in a state that allows this."
+
+
+class CostModelInvalid(DomainError):
+    code = "cost_model_invalid"
+    message = "The cost model can not be read."
+
+
+class BreakerUnknown(DomainError):
+    code = "breaker_unknown"
+    message = "There is no breaker for this operation."
+
+
+class PspAccountNameTaken(DomainError):
+    code = "psp_account_name_taken"
+    message = "Another PSP account of this merchant has this name."

@@ -1,10 +1,12 @@
-"""Every row lock of payments, taken in floor order: intent, refund or capture's attempt, refund, capture.
+"""Every row lock of payments, taken in floor order: intent, refund or capture's attempt, refund, capture or
+increment, resolution of a case, case.
 
 A lock returns a fresh instance; whoever held an older one throws it away.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,14 +16,24 @@ from django.db import connection
 from foundation.errors import ResourceMissing
 from foundation.transactions import joins_transaction
 from payments.models import (
+    AuthorizationIncrement,
     Capture,
+    Case,
+    CaseKind,
+    CaseResolution,
     Customer,
     PaymentAttempt,
     PaymentIntent,
     PaymentMethod,
     Payout,
+    PspAccount,
+    PspEventCursor,
     PspWebhook,
     Refund,
+    RefundStatus,
+    RoutingBacktest,
+    RoutingExperiment,
+    RoutingRuleSet,
     SetupIntent,
 )
 
@@ -50,10 +62,59 @@ def lock_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
 
 
 @joins_transaction
+def lock_unsent_refunds(attempt: PaymentAttempt) -> list[Refund]:
+    """The refunds of a charge that the PSP has not heard of; the intent and the attempt are locked before them."""
+    rows = Refund.objects.for_merchant(attempt.merchant_id).filter(
+        attempt_id=attempt.id, status__in=[RefundStatus.REQUIRES_APPROVAL, RefundStatus.CREATED]
+    )
+    return list(rows.select_for_update(of=("self",)).order_by("id"))
+
+
+@joins_transaction
 def lock_capture(*, merchant_id: UUID, capture_id: UUID) -> Capture:
     """The capture; its intent and attempt are locked before it."""
     rows = Capture.objects.for_merchant(merchant_id)
     return _one(rows.select_for_update(of=("self",)).filter(pk=capture_id), "capture")
+
+
+@joins_transaction
+def lock_increment(*, merchant_id: UUID, increment_id: UUID) -> AuthorizationIncrement:
+    """The increment; its intent and attempt are locked before it."""
+    rows = AuthorizationIncrement.objects.for_merchant(merchant_id)
+    return _one(rows.select_for_update(of=("self",)).filter(pk=increment_id), "increment")
+
+
+@joins_transaction
+def lock_case(*, merchant_id: UUID, case_id: UUID) -> Case:
+    rows = Case.objects.for_merchant(merchant_id)
+    return _one(rows.select_for_update(of=("self",)).filter(pk=case_id), "case")
+
+
+@joins_transaction
+def lock_open_cases(
+    *, merchant_id: UUID, subject_kind: str, subject_id: UUID, kinds: Collection[CaseKind]
+) -> list[Case]:
+    """The open cases of these kinds about one movement; what they are about is locked before them."""
+    rows = Case.objects.for_merchant(merchant_id).filter(
+        subject_kind=subject_kind, subject_id=subject_id, kind__in=kinds, resolved_at__isnull=True
+    )
+    return list(rows.select_for_update(of=("self",)).order_by("id"))
+
+
+@joins_transaction
+def lock_case_resolution(*, merchant_id: UUID, resolution_id: UUID) -> CaseResolution:
+    """The resolution with its case; the movement that it is about is locked before it."""
+    rows = CaseResolution.objects.for_merchant(merchant_id).select_related("case", "attempt")
+    return _one(rows.select_for_update(of=("self",)).filter(pk=resolution_id), "case resolution")
+
+
+@joins_transaction
+def lock_open_resolutions(case: Case) -> list[CaseResolution]:
+    """What people asked for or approved of a case, and nobody recorded: one at most."""
+    rows = CaseResolution.objects.for_merchant(case.merchant_id).filter(
+        case_id=case.id, status__in=["requested", "approved"]
+    )
+    return list(rows.select_for_update(of=("self",)))
 
 
 @joins_transaction
@@ -103,6 +164,7 @@ def _one(rows, name):  # type: ignore[no-untyped-def]
 _DUE_TABLES = {
     "attempt": "payments_paymentattempt",
     "capture": "payments_capture",
+    "increment": "payments_authorizationincrement",
     "refund": "payments_refund",
     "setup_intent": "payments_setupintent",
 }
@@ -127,3 +189,34 @@ def claim_due_checks(
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(table=_DUE_TABLES[kind]), parameters)
         return list(cursor.fetchall())
+
+
+@joins_transaction
+def lock_rule_sets(*, merchant_id: UUID) -> dict[UUID, RoutingRuleSet]:
+    """All of the merchant's rule sets that may take or lose effect, by id: only one of them is active."""
+    rows = RoutingRuleSet.objects.for_merchant(merchant_id).exclude(status=RoutingRuleSet.Status.RETIRED)
+    return {row.id: row for row in rows.select_for_update(of=("self",)).order_by("id")}
+
+
+@joins_transaction
+def lock_experiment(*, merchant_id: UUID, experiment_id: UUID) -> RoutingExperiment:
+    rows = RoutingExperiment.objects.for_merchant(merchant_id)
+    return _one(rows.select_for_update(of=("self",)).filter(pk=experiment_id), "experiment")
+
+
+@joins_transaction
+def lock_backtest(*, merchant_id: UUID, backtest_id: UUID) -> RoutingBacktest:
+    rows = RoutingBacktest.objects.for_merchant(merchant_id).select_related("rule_set")
+    return _one(rows.select_for_update(of=("self",)).filter(pk=backtest_id), "back-test")
+
+
+@joins_transaction
+def lock_psp_account(*, merchant_id: UUID, psp_account_id: UUID) -> PspAccount:
+    rows = PspAccount.objects.for_merchant(merchant_id)
+    return _one(rows.select_for_update(of=("self",)).filter(pk=psp_account_id), "psp_account")
+
+
+@joins_transaction
+def lock_event_cursor(*, merchant_id: UUID, psp_account_id: UUID) -> PspEventCursor:
+    rows = PspEventCursor.objects.for_merchant(merchant_id)
+    return _one(rows.select_for_update(of=("self",)).filter(psp_account_id=psp_account_id), "event cursor")

@@ -1,4 +1,4 @@
-"""What payments does on news from the ledger's reconciliation. Registered when the app is ready."""
+"""What payments does on news from below: of reconciliation, and of the breakers. Registered when the app is ready."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from foundation.clock import from_timestamp
 from foundation.events.subscriptions import subscribe
 from foundation.ids import decode_id
 from foundation.money import Money
+from foundation.resilience.breaker import on_change
+from foundation.resilience.circuits import Change
 from payments.operations.answer_fee_difference import answer_fee_difference
-from payments.operations.answer_missing_line import MissingLine, answer_missing_line
+from payments.operations.answer_missing_line import answer_missing_line
+from payments.operations.record_breaker_change import record_breaker_change
 from payments.operations.record_payout_arrival import record_payout_arrival
 
 if TYPE_CHECKING:
@@ -21,28 +24,18 @@ PAYOUT = "payout"
 
 
 def register_reactions() -> None:
+    on_change(on_breaker_change)
     subscribe("reconciliation.missing_at_us", "payments.answer_missing_line", on_missing_line)
     subscribe("reconciliation.fee_differs", "payments.true_up_fee", on_fee_difference)
     subscribe("reconciliation.payout_at_bank", "payments.record_payout_arrival", on_arrival)
 
 
+def on_breaker_change(change: Change) -> None:
+    record_breaker_change(change=change)
+
+
 def on_missing_line(event: Event) -> None:
-    told = event.data
-    line = told["line"]
-    answer_missing_line(
-        merchant_id=event.merchant_id,
-        psp_account=told["psp_account"],
-        line=MissingLine(
-            break_id=event.object_id,
-            name=line["balance_transaction"],
-            kind=line["kind"],
-            reference=line["reference"],
-            parent_reference=line["order_reference"] or "",
-            gross=Money(line["gross"], line["currency"]),
-            fee=Money(line["fee"], line["currency"]),
-            occurred_at=from_timestamp(line["occurred"]),
-        ),
-    )
+    answer_missing_line(merchant_id=event.merchant_id, break_id=event.object_id)
 
 
 def on_fee_difference(event: Event) -> None:

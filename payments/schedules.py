@@ -12,6 +12,8 @@ HOUR_SECONDS = 3_600
 DAY_SECONDS = 86_400
 CALL_SECONDS = 16
 """The longest a call can last: the total deadline of every connector, and one second."""
+PENDING_LIMIT_DAYS = 30
+"""How long a bank may take to answer before a person looks; the slowest debits take 14 working days."""
 SUBMISSION_LEASE_SECONDS = 60
 """How long a call may be under way before somebody else asks what became of it; well above the total deadline."""
 
@@ -42,3 +44,8 @@ def next_unknown_look_at(
 def absence_is_proof(*, submitted_at: datetime, now: datetime, maximum_report_delay_seconds: int) -> bool:
     """Whether "not found" now proves that the call did not happen; never while it may still be under way."""
     return (now - submitted_at).total_seconds() > max(maximum_report_delay_seconds, CALL_SECONDS)
+
+
+def gives_up_at(*, submitted_at: datetime, hours: int) -> datetime:
+    """When a customer who was sent away to authenticate is taken to have gone."""
+    return submitted_at + timedelta(hours=hours)

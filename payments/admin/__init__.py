@@ -1,5 +1,5 @@
 """The pages of payments in the back office. They read through payments/queries and act through operations."""
 
-from payments.admin import cases, customers, payment_intents, payouts, psp, refunds
+from payments.admin import breakers, cases, customers, payment_intents, payouts, psp, refunds, routing
 
-__all__ = ["cases", "customers", "payment_intents", "payouts", "psp", "refunds"]
+__all__ = ["breakers", "cases", "customers", "payment_intents", "payouts", "psp", "refunds", "routing"]

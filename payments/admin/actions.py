@@ -19,8 +19,9 @@ from payments.operations.cancel_refund import cancel_refund
 from payments.operations.request_cancel import request_cancel
 from payments.operations.request_capture import request_capture
 from payments.operations.request_refund import request_refund
-from payments.queries.payment_intents import available_to_refund, find_undecided_capture
+from payments.queries.payment_intents import available_to_refund, find_undecided_capture, list_funds_holds
 
+DISPUTED = "A dispute holds what is left of it: a refund would give the money a second time."
 UNRESOLVED = "An earlier operation has no known outcome yet."
 CANCELABLE = (
     IntentStatus.REQUIRES_PAYMENT_METHOD,
@@ -71,6 +72,8 @@ class RefundPayment(ActionView):
             return "Nothing has been captured."
         if attempt.is_undecided or _is_capture_undecided(intent, attempt):
             return UNRESOLVED
+        if _available(intent).is_zero and not _held(intent).is_zero:
+            return DISPUTED
         if _available(intent).is_zero:
             return "Refunded in full, or all of it is on its way back."
         return ""
@@ -89,6 +92,7 @@ class RefundPayment(ActionView):
         return {
             "paid": readable(Money(captured, intent.currency)),
             "refunded": readable(Money(refunded, intent.currency)),
+            "held": "" if _held(intent).is_zero else readable(_held(intent)),
             "available": readable(_available(intent)),
             "limit": readable(limit) if limit is not None else "",
         }
@@ -260,6 +264,15 @@ def _available(intent: PaymentIntent) -> Money:
         return page.available_to_refund
     attempt = intent.latest_attempt
     return Money.zero(intent.currency) if attempt is None else available_to_refund(attempt)
+
+
+def _held(intent: PaymentIntent) -> Money:
+    page = vars(intent).get("read_page")
+    if page is not None:
+        return page.held
+    attempt = intent.latest_attempt
+    holds = list_funds_holds(attempt) if attempt is not None else []
+    return sum((hold.amount for hold in holds), Money.zero(intent.currency))
 
 
 def _is_capture_undecided(intent: PaymentIntent, attempt: PaymentAttempt) -> bool:

@@ -25,6 +25,7 @@ from payments.admin.timeline import timeline_lines
 from payments.admin.words import (
     attempt_badge,
     decline_words,
+    dispute_badge,
     intent_badge,
     method_of,
     method_words,
@@ -120,7 +121,9 @@ class PaymentIntentAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
 
     @admin.display(description="status")
     def state(self, intent: PaymentIntent) -> str:
-        return intent_badge(intent) + refund_badge(intent.latest_attempt)
+        return (
+            intent_badge(intent) + refund_badge(intent.latest_attempt) + dispute_badge(intent.latest_attempt)
+        )
 
     @admin.display(description="method")
     def method(self, intent: PaymentIntent) -> str:
@@ -151,7 +154,7 @@ def page_context(page: PaymentPage, staff: Any) -> dict[str, Any]:
         "page": page,
         "intent": intent,
         "status_badge": intent_badge(intent),
-        "refund_badge": refund_badge(page.latest),
+        "refund_badge": refund_badge(page.latest) + dispute_badge(page.latest),
         "order": order_of(intent),
         "method": method_words(method_of(intent)),
         "next_words": next_words(page),
@@ -160,12 +163,13 @@ def page_context(page: PaymentPage, staff: Any) -> dict[str, Any]:
             ("Amount", amount(intent.amount)),
             ("Captured", amount(page.captured)),
             ("Refunded", amount(page.refunded)),
+            *([] if page.held.is_zero else [("Held for disputes", amount(page.held))]),
             ("Available to refund", amount(page.available_to_refund)),
             ("Fee", amount(page.fee)),
             ("Net", amount(page.net)),
         ],
         "timeline": timeline_lines(page, sees_machinery=sees_machinery),
-        "attempts": [_attempt_line(attempt) for attempt in page.attempts],
+        "attempts": [_attempt_line(attempt, page) for attempt in page.attempts],
         "captures": [
             (capture, amount(capture.amount), movement_badge(capture.status), instant(capture.created_at))
             for capture in page.captures
@@ -220,7 +224,7 @@ def _delivery_line(delivery: Any, page: PaymentPage, sees_machinery: bool) -> di
     }
 
 
-def _attempt_line(attempt: PaymentAttempt) -> dict[str, Any]:
+def _attempt_line(attempt: PaymentAttempt, page: PaymentPage) -> dict[str, Any]:
     return {
         "row": attempt,
         "badge": attempt_badge(attempt),

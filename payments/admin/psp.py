@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,6 +15,8 @@ from foundation import ids
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import NOTHING, badge, instant, json_block, link, mono
 from foundation.backoffice.filters import CreatedFilter, SelectFilter
+from payments.admin.breakers import SwitchBreaker
+from payments.admin.replaying import ReplayWebhook, ReplayWebhooks
 from payments.models import PaymentIntent, PspAccount, PspWebhook
 
 
@@ -31,6 +33,7 @@ class PspAccountAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         "created",
     )
     list_select_related = ("merchant",)
+    action_views: ClassVar = [SwitchBreaker, ReplayWebhooks]
     # Named one by one: a new column of secrets does not appear by itself.
     fields = (
         "name",
@@ -104,6 +107,7 @@ class ReceivedFilter(CreatedFilter):
 
 @admin.register(PspWebhook)
 class PspWebhookAdmin(BackOfficeAdmin):
+    action_views: ClassVar = [ReplayWebhook]
     list_display = ("event_type", "account", "state", "lag", "payment", "received")
     list_select_related = ("psp_account",)
     list_filter = (HandledFilter, ReceivedFilter)

@@ -37,6 +37,7 @@ EVENT_WORDS = {
     "refund.updated": "Refund moved on",
     "refund.failed": "Refund failed",
     "case.opened": "Case opened: somebody has to look at it",
+    "case.resolved": "Case closed",
 }
 # Two events of one moment that say the same: the second is for machines, and the first is told.
 TOLD_BY: dict[str, tuple[str, ...]] = {
@@ -50,6 +51,7 @@ ONE_MOMENT = timedelta(seconds=1)
 CALL_WORDS = {
     "authorize": "We asked the PSP to charge the card",
     "capture": "We asked the PSP to capture",
+    "increment": "We asked the PSP to reserve more",
     "void": "We asked the PSP to release the reservation",
     "refund": "We asked the PSP to refund",
     "inquire": "We asked the PSP what became of it",

@@ -36,6 +36,7 @@ ATTEMPT_WORDS: dict[str, tuple[str, str]] = {
     AttemptStatus.UNKNOWN: ("In doubt", "warn"),
     AttemptStatus.VOIDED: ("Voided", "calm"),
     AttemptStatus.EXPIRED: ("Expired", "calm"),
+    AttemptStatus.RETURNED: ("Money went back", "bad"),
 }
 MOVEMENT_WORDS: dict[str, tuple[str, str]] = {
     "requires_approval": ("Waits for approval", "warn"),
@@ -46,6 +47,7 @@ MOVEMENT_WORDS: dict[str, tuple[str, str]] = {
     "failed": ("Failed", "bad"),
     "unknown": ("In doubt", "warn"),
     "canceled": ("Withdrawn", "calm"),
+    "returned": ("Money went back", "bad"),
 }
 ORDER_KEYS = ("order_id", "order", "order_number", "invoice")
 
@@ -81,6 +83,12 @@ def movement_badge(status: str) -> SafeString:
     return badge(*MOVEMENT_WORDS[status])
 
 
+def any_badge(status: str) -> SafeString:
+    """For a movement of any kind; a state that only setup intents have is told as it is."""
+    known = MOVEMENT_WORDS | ATTEMPT_WORDS
+    return badge(*known.get(status, (status.replace("_", " ").capitalize(), "wait")))
+
+
 def refund_badge(attempt: PaymentAttempt | None) -> SafeString:
     """Beside the status in lists: refunded in full or in part, or nothing."""
     if attempt is None or attempt.amount_refunded_minor == 0:
@@ -88,6 +96,11 @@ def refund_badge(attempt: PaymentAttempt | None) -> SafeString:
     if attempt.amount_refunded_minor >= attempt.amount_captured_minor:
         return badge("Refunded", "calm")
     return badge("Refunded in part", "calm")
+
+
+def dispute_badge(attempt: PaymentAttempt | None) -> SafeString:
+    """Beside the status: the charge has been disputed or asked about, however that ended."""
+    return badge("Disputed", "warn") if attempt is not None and attempt.is_disputed else SafeString("")
 
 
 def order_of(intent: PaymentIntent) -> str:
@@ -137,6 +150,10 @@ def next_words(page: PaymentPage) -> str:
     sentences = [_next_of_intent(page)]
     if not page.refunds_under_way.is_zero:
         sentences.append(_next_of_refunds(page))
+    if not page.held.is_zero:
+        sentences.append(
+            f"A dispute holds {readable(page.held)} of it or took it for good: that much is not refunded as well."
+        )
     if any(case.resolved_at is None for case in page.cases):
         sentences.append(
             "Something about this payment does not add up: a case is open, and a person has to look at it."
@@ -181,7 +198,8 @@ def _next_of_paid(page: PaymentPage) -> str:
         )
     if not page.refunded.is_zero:
         paid = f"{paid} {readable(page.refunded)} has been refunded."
-    return paid if not page.refunds_under_way.is_zero else f"{paid} Nothing else happens by itself."
+    goes_on = not (page.refunds_under_way.is_zero and page.held.is_zero)
+    return paid if goes_on else f"{paid} Nothing else happens by itself."
 
 
 def _next_of_processing(attempt: PaymentAttempt) -> str:

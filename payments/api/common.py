@@ -11,12 +11,21 @@ from django.db.models import QuerySet
 from foundation import ids
 from foundation.http.serializers import no_such
 from foundation.http.views import ApiView
+from payments.declines import decline_message
 from payments.errors import DECLINES, CardDeclined, PspUnavailable, UnexpectedState
-from payments.models import Capture, CaptureStatus, IntentStatus, PaymentIntent
+from payments.models import (
+    AuthorizationIncrement,
+    Capture,
+    CaptureStatus,
+    IncrementStatus,
+    IntentStatus,
+    PaymentIntent,
+)
 from payments.operations.create_payment_method import SHARED_TEST_TOKEN_PREFIX, create_payment_method
 from payments.queries.customers import get_live_customer
 from payments.shapes import payment_intent_shape
 
+NOT_REACHED = ("not_sent", "not_found")
 EMPTY_WORDS = (
     "name",
     "email",
@@ -89,3 +98,21 @@ def refuse_if_not_captured(capture: Capture) -> None:
         raise PspUnavailable()
     if capture.status == CaptureStatus.FAILED:
         raise UnexpectedState(f"The PSP refused the capture ({capture.failure_code}).")
+
+
+def refuse_if_not_incremented(
+    increment: AuthorizationIncrement, intent: PaymentIntent, *, livemode: bool
+) -> None:
+    """402 when the issuer refused, 503 when the PSP was not reached; either way the old amount stays held."""
+    if increment.status != IncrementStatus.FAILED:
+        return
+    shape = payment_intent_shape(intent, livemode=livemode)
+    if increment.failure_code in NOT_REACHED:
+        raise PspUnavailable(payment_intent=shape)
+    details = {"decline_code": increment.decline_code} if increment.decline_code else {}
+    refusal = DECLINES.get(increment.failure_code)
+    if refusal is None:
+        raise UnexpectedState(f"The PSP refused to authorize more ({increment.failure_code}).")
+    raise refusal(
+        decline_message(increment.failure_code, increment.decline_code), payment_intent=shape, **details
+    )

@@ -22,7 +22,8 @@ from foundation.http.serializers import (
 )
 from payments.models import PayoutStatus
 
-PAYMENT_METHOD_TYPES = ["card"]
+PAYMENT_METHOD_TYPES = ["card", "sepa_debit", "us_bank_account", "ideal", "upi", "klarna"]
+TOKEN_TYPES = ["card"]
 BALANCE_TRANSACTION_TYPES = [
     "adjustment",
     "charge",
@@ -114,7 +115,7 @@ class CardTokenInput(InputSerializer):
 
 
 class PaymentMethodCreateInput(InputSerializer):
-    type = EnumField(choices=PAYMENT_METHOD_TYPES)
+    type = EnumField(choices=TOKEN_TYPES)
     card = CardTokenInput()
     billing_details = BillingDetailsInput(required=False)
     metadata = MetadataField()
@@ -189,6 +190,12 @@ class PaymentIntentConfirmInput(InputSerializer):
 class PaymentIntentCaptureInput(InputSerializer):
     amount_to_capture = AmountField(required=False)
     final_capture = BooleanField(required=False, default=True)
+
+
+class PaymentIntentIncrementInput(InputSerializer):
+    """amount: what is to be authorized in all."""
+
+    amount = AmountField()
 
 
 class PaymentIntentCancelInput(InputSerializer):

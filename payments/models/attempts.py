@@ -24,12 +24,15 @@ class AttemptStatus(models.TextChoices):
     UNKNOWN = "unknown"
     VOIDED = "voided"
     EXPIRED = "expired"
+    RETURNED = "returned"
 
 
 S = AttemptStatus
 UNDECIDED = [S.SUBMITTING, S.REQUIRES_ACTION, S.PENDING, S.UNKNOWN]
 LIVE_ATTEMPT_STATES = [S.CREATED, *UNDECIDED, S.AUTHORIZED, S.PARTIALLY_CAPTURED, S.SUCCEEDED]
 """States in which a second try would risk a second charge: the database allows one such attempt per intent."""
+CAPTURABLE = [S.AUTHORIZED, S.PARTIALLY_CAPTURED]
+ENDED_WITHOUT_MONEY = [S.DECLINED, S.NOT_SENT, S.VOIDED, S.EXPIRED]
 
 
 class PaymentAttempt(TenantModel):
@@ -47,14 +50,27 @@ class PaymentAttempt(TenantModel):
     payment_method = models.ForeignKey(
         "payments.PaymentMethod", db_constraint=False, on_delete=models.PROTECT, related_name="+"
     )
+    mandate = models.ForeignKey(
+        "payments.Mandate",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The customer's leave that an off-session charge rests on, or that this charge obtained.",
+    )
     status = FSMField(default=S.CREATED, choices=S.choices, protected=True)
     amount_minor = models.BigIntegerField()
     amount_captured_minor = models.BigIntegerField(default=0)
     amount_refunded_minor = models.BigIntegerField(default=0)
     fee_minor = models.BigIntegerField(default=0)
+    is_disputed = models.BooleanField(default=False, help_text="Has ever been disputed or asked about.")
     currency = models.CharField(max_length=3)
     capture_method = models.CharField(max_length=16)
     off_session = models.BooleanField(default=False)
+    in_background = models.BooleanField(
+        default=False, help_text="On: nobody waits for the answer, a worker makes the call."
+    )
     psp_key = models.CharField(max_length=64, editable=False)
     psp_reference = models.CharField(max_length=255, blank=True)
     psp_charge_reference = models.CharField(max_length=255, blank=True)
@@ -93,6 +109,7 @@ class PaymentAttempt(TenantModel):
             same_merchant("payment_attempt", "payment_intent", "payments_paymentintent"),
             same_merchant("payment_attempt", "psp_account", "payments_pspaccount"),
             same_merchant("payment_attempt", "payment_method", "payments_paymentmethod"),
+            same_merchant("payment_attempt", "mandate", "payments_mandate"),
             models.UniqueConstraint(
                 fields=["merchant", "payment_intent", "ordinal"], name="payment_attempt_ordinal_once"
             ),
@@ -122,6 +139,12 @@ class PaymentAttempt(TenantModel):
                 name="payment_attempt_due_expiry",
             ),
             models.Index(fields=["psp_account", "psp_reference"], name="payment_attempt_reference"),
+            # What was decided lately: the scores of routing are counted from it.
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="payment_attempt_decided",
+            ),
         ]
 
     @property
@@ -179,3 +202,25 @@ class PaymentAttempt(TenantModel):
     @transition(field=status, source=[S.AUTHORIZED, S.REQUIRES_ACTION], target=S.EXPIRED)
     def expire(self) -> None:
         """The authorization or the customer's time ran out."""
+
+    @transition(field=status, source=[S.SUCCEEDED, S.PARTIALLY_CAPTURED], target=S.RETURNED)
+    def come_back(self) -> None:
+        """The bank took the money back after it had succeeded: the ledger gives it back."""
+
+    # Corrections: the arrows that only the word of two people takes.
+
+    @transition(field=status, source=ENDED_WITHOUT_MONEY, target=S.SUCCEEDED)
+    def correct_to_succeeded(self) -> None:
+        """The money was taken after all."""
+
+    @transition(field=status, source=ENDED_WITHOUT_MONEY, target=S.AUTHORIZED)
+    def correct_to_authorized(self) -> None:
+        """The issuer holds the amount after all."""
+
+    @transition(field=status, source=ENDED_WITHOUT_MONEY, target=S.RETURNED)
+    def correct_to_returned(self) -> None:
+        """The money was taken after all, while another try paid: all of it goes back."""
+
+    @transition(field=status, source=S.AUTHORIZED, target=S.DECLINED)
+    def correct_to_declined(self) -> None:
+        """The issuer never held the amount."""

@@ -14,9 +14,11 @@ from foundation.tenancy.scoping import TenantModel, same_merchant, tenant_key
 class CaptureStatus(models.TextChoices):
     CREATED = "created"
     SUBMITTING = "submitting"
+    PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    RETURNED = "returned"
 
 
 S = CaptureStatus
@@ -42,6 +44,7 @@ class Capture(TenantModel):
     failure_code = models.CharField(max_length=64, blank=True)
     unknown_reason = models.CharField(max_length=255, blank=True)
     ledger_entry_id = models.UUIDField(null=True, blank=True, editable=False)
+    return_entry_id = models.UUIDField(null=True, blank=True, editable=False)
     requested_by = models.CharField(max_length=128, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -61,7 +64,7 @@ class Capture(TenantModel):
             # Two agents pressing Capture together: one movement at a time per authorization.
             models.UniqueConstraint(
                 fields=["merchant", "attempt"],
-                condition=Q(status__in=["created", "submitting", "unknown"]),
+                condition=Q(status__in=["created", "submitting", "pending", "unknown"]),
                 name="capture_one_undecided_per_attempt",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="capture_amount_positive"),
@@ -79,19 +82,23 @@ class Capture(TenantModel):
 
     @property
     def is_undecided(self) -> bool:
-        return self.status in (S.CREATED, S.SUBMITTING, S.UNKNOWN)
+        return self.status in (S.CREATED, S.SUBMITTING, S.PENDING, S.UNKNOWN)
 
     @transition(field=status, source=S.CREATED, target=S.SUBMITTING)
     def submit(self) -> None:
         """Row and key are on disk; the PSP is about to hear of it (again, with the same key)."""
 
-    @transition(field=status, source=[S.CREATED, S.SUBMITTING, S.UNKNOWN], target=S.SUCCEEDED)
+    @transition(field=status, source=[S.CREATED, S.SUBMITTING, S.PENDING, S.UNKNOWN], target=S.SUCCEEDED)
     def succeed(self) -> None:
         """The PSP took the money."""
 
-    @transition(field=status, source=[S.CREATED, S.SUBMITTING, S.UNKNOWN], target=S.FAILED)
+    @transition(field=status, source=[S.CREATED, S.SUBMITTING, S.PENDING, S.UNKNOWN], target=S.FAILED)
     def fail(self) -> None:
         """The PSP refused, or it is proven that nothing was taken."""
+
+    @transition(field=status, source=[S.SUBMITTING, S.UNKNOWN], target=S.PENDING)
+    def wait(self) -> None:
+        """The PSP accepted it and will tell later whether it took the money."""
 
     @transition(field=status, source=S.FAILED, target=S.CREATED)
     def try_again(self) -> None:
@@ -104,3 +111,11 @@ class Capture(TenantModel):
     @transition(field=status, source=[S.SUBMITTING, S.UNKNOWN], target=S.UNKNOWN)
     def lose_sight(self) -> None:
         """It may have happened."""
+
+    @transition(field=status, source=S.SUCCEEDED, target=S.RETURNED)
+    def come_back(self) -> None:
+        """The bank took the money back: the ledger gives it back."""
+
+    @transition(field=status, source=S.FAILED, target=S.SUCCEEDED)
+    def correct_to_succeeded(self) -> None:
+        """By the word of two people: the PSP took the money after all."""

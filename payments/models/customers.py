@@ -68,12 +68,17 @@ class PaymentMethod(TenantModel):
     type = models.CharField(max_length=32, default="card")
     brand = models.CharField(max_length=32, blank=True)
     last4 = models.CharField(max_length=4, blank=True)
+    bin = models.CharField(
+        max_length=8, blank=True, help_text="The card's first 6 or 8 digits, if a PSP tells."
+    )
     exp_month = models.PositiveSmallIntegerField(null=True, blank=True)
     exp_year = models.PositiveSmallIntegerField(null=True, blank=True)
     funding = models.CharField(max_length=16, blank=True)
     country = models.CharField(max_length=2, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     wallet = models.CharField(max_length=32, blank=True)
+    # What only this type has: a debit's bank, an account's kind. Masked by the PSP; never a whole account number.
+    details = models.JSONField(default=dict, blank=True)
     billing_details = models.JSONField(default=dict, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -89,11 +94,24 @@ class PaymentMethod(TenantModel):
             tenant_key("payment_method"),
             same_merchant("payment_method", "customer", "payments_customer"),
         ]
-        indexes = [models.Index(fields=["customer"], name="payment_method_customer")]
+        indexes = [
+            models.Index(fields=["customer"], name="payment_method_customer"),
+            # The same card under several methods: networks count its tries together.
+            models.Index(
+                fields=["merchant", "fingerprint"],
+                condition=~Q(fingerprint=""),
+                name="payment_method_fingerprint",
+            ),
+        ]
+
+
+class TokenKind(models.TextChoices):
+    PSP = "psp", "The PSP's own token"
+    NETWORK = "network", "A network's token, which follows the card when it is replaced"
 
 
 class PspToken(TenantModel):
-    """One PSP's token for a payment method, sealed by the vault; one per PSP account."""
+    """One PSP's token for a payment method, sealed by the vault; one of a kind per PSP account."""
 
     public_prefix = "tok"
 
@@ -103,6 +121,7 @@ class PspToken(TenantModel):
     psp_account = models.ForeignKey(
         "payments.PspAccount", db_constraint=False, on_delete=models.PROTECT, related_name="+"
     )
+    kind = models.CharField(max_length=8, choices=TokenKind.choices, default=TokenKind.PSP)
     token_encrypted = models.TextField(editable=False)
     # The customer's id at that PSP, where its tokens must be attached to be used again.
     psp_customer_reference = models.CharField(max_length=255, blank=True)
@@ -116,7 +135,8 @@ class PspToken(TenantModel):
             same_merchant("psp_token", "payment_method", "payments_paymentmethod"),
             same_merchant("psp_token", "psp_account", "payments_pspaccount"),
             models.UniqueConstraint(
-                fields=["merchant", "payment_method", "psp_account"], name="psp_token_once_per_account"
+                fields=["merchant", "payment_method", "psp_account", "kind"],
+                name="psp_token_once_per_account",
             ),
             models.CheckConstraint(condition=~Q(token_encrypted=""), name="psp_token_is_sealed"),
         ]

@@ -31,6 +31,8 @@ _BY_LATEST_ATTEMPT: dict[str, IntentStatus] = {
     AttemptStatus.NOT_SENT: IntentStatus.REQUIRES_CONFIRMATION,
     AttemptStatus.VOIDED: IntentStatus.CANCELED,
     AttemptStatus.EXPIRED: IntentStatus.CANCELED,
+    # The bank took the money back: it is owed again, and may be paid by another method.
+    AttemptStatus.RETURNED: IntentStatus.REQUIRES_PAYMENT_METHOD,
 }
 
 

@@ -31,6 +31,13 @@ class CaptureMethod(models.TextChoices):
     MANUAL = "manual"
 
 
+class Settles(models.TextChoices):
+    """What a capture is booked against: a sale of its own, or what an invoice has booked as owed already."""
+
+    SALE = "sale"
+    RECEIVABLE = "receivable"
+
+
 S = IntentStatus
 OPEN = [
     S.REQUIRES_PAYMENT_METHOD,
@@ -78,6 +85,7 @@ class PaymentIntent(TenantModel):
     capture_method = models.CharField(
         max_length=16, choices=CaptureMethod.choices, default=CaptureMethod.AUTOMATIC
     )
+    settles = models.CharField(max_length=10, choices=Settles.choices, default=Settles.SALE, editable=False)
     off_session = models.BooleanField(default=False)
     setup_future_usage = models.CharField(max_length=16, blank=True)
     return_url = models.CharField(max_length=2048, blank=True)
@@ -167,3 +175,15 @@ class PaymentIntent(TenantModel):
     @transition(field=status, source=OPEN, target=S.CANCELED)
     def cancel(self) -> None:
         """Given up before any money moved, or the authorization was voided or expired."""
+
+    @transition(field=status, source=S.SUCCEEDED, target=S.REQUIRES_PAYMENT_METHOD)
+    def lose_payment(self) -> None:
+        """The bank took the money back: the purchase is unpaid again."""
+
+    @transition(field=status, source=S.CANCELED, target=S.SUCCEEDED)
+    def correct_to_succeeded(self) -> None:
+        """By the word of two people: it was paid after all."""
+
+    @transition(field=status, source=S.CANCELED, target=S.REQUIRES_CAPTURE)
+    def correct_to_requires_capture(self) -> None:
+        """By the word of two people: the amount is held after all."""

@@ -15,7 +15,7 @@ class PspAccount(TenantModel):
 
     public_prefix = "psp"
 
-    psp = models.CharField(max_length=16, choices=[("stripe", "Stripe")])
+    psp = models.CharField(max_length=16, choices=[("stripe", "Stripe"), ("adyen", "Adyen")])
     name = models.CharField(max_length=100)
     secret_key_encrypted = models.TextField(editable=False)
     webhook_secret_encrypted = models.TextField(editable=False)
@@ -24,10 +24,29 @@ class PspAccount(TenantModel):
     is_active = models.BooleanField(default=True)
     priority = models.PositiveSmallIntegerField(default=100, help_text="The lowest number is chosen first.")
     currencies = models.JSONField(default=list, blank=True, help_text="ISO codes, lower case; empty: all.")
+    payment_method_types = models.JSONField(default=list, blank=True, help_text="Empty: all.")
+    manual_capture = models.BooleanField(
+        default=True, help_text="Takes authorizations that are captured later."
+    )
+    # [{"bps", "fixed_minor"?, "currency"?, "brand"?, "country"?}], read by payments/routing/costs.py.
+    cost_model = models.JSONField(default=list, blank=True)
     # Beyond it, "not found" proves that a call did not happen.
     maximum_report_delay_seconds = models.PositiveIntegerField(default=3_600)
     idempotency_window_seconds = models.PositiveIntegerField(default=86_400)
     deadline_seconds = models.PositiveSmallIntegerField(default=8)
+    deadlines = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Other deadlines in seconds by operation, such as {"capture": 12}.',
+    )
+    calls_per_second = models.PositiveSmallIntegerField(
+        default=0, help_text="What the PSP allows us; calls beyond it wait or are not sent. 0: no limit."
+    )
+    soft_decline_retries = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="How often an off-session charge is tried again by itself after a soft decline. "
+        "0: the caller decides.",
+    )
     authorization_days = models.PositiveSmallIntegerField(default=7)
     settlement_days = models.PositiveSmallIntegerField(default=2)
     settings = models.JSONField(default=dict, blank=True)
@@ -86,6 +105,11 @@ class PspCall(TenantModel):
         ]
         indexes = [
             models.Index(fields=["payment_intent_id"], name="psp_call_by_intent"),
+            models.Index(
+                fields=["subject_id"],
+                condition=Q(payment_intent_id__isnull=True),
+                name="psp_call_without_intent",
+            ),
         ]
 
 
@@ -105,6 +129,7 @@ class PspWebhook(TenantModel):
     received_at = models.DateTimeField(default=clock.now, editable=False)
     handled_at = models.DateTimeField(null=True, blank=True)
     result = models.CharField(max_length=64, blank=True, help_text="What handling it came to.")
+    told = models.CharField(max_length=24, blank=True, help_text="The outcome that the event itself states.")
     error = models.CharField(max_length=1000, blank=True)
     payment_intent_id = models.UUIDField(null=True, blank=True)
     request_id = models.CharField(max_length=40, blank=True)

@@ -118,7 +118,11 @@ class Refund(TenantModel):
     def succeed(self) -> None:
         """The money is on its way back to the customer."""
 
-    @transition(field=status, source=[S.CREATED, S.SUBMITTING, S.PENDING, S.UNKNOWN], target=S.FAILED)
+    @transition(
+        field=status,
+        source=[S.REQUIRES_APPROVAL, S.CREATED, S.SUBMITTING, S.PENDING, S.UNKNOWN],
+        target=S.FAILED,
+    )
     def fail(self) -> None:
         """The PSP or the bank refused before any money moved."""
 
@@ -133,3 +137,7 @@ class Refund(TenantModel):
     @transition(field=status, source=[S.REQUIRES_APPROVAL, S.CREATED], target=S.CANCELED)
     def cancel(self) -> None:
         """Withdrawn before the PSP heard of it."""
+
+    @transition(field=status, source=[S.FAILED, S.CANCELED], target=S.SUCCEEDED)
+    def correct_to_succeeded(self) -> None:
+        """By the word of two people: the money went back after all."""

@@ -50,6 +50,14 @@ class SetupIntent(TenantModel):
         related_name="+",
     )
     status = FSMField(default=S.REQUIRES_PAYMENT_METHOD, choices=S.choices, protected=True)
+    mandate = models.ForeignKey(
+        "payments.Mandate",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     usage = models.CharField(max_length=16, default="off_session")
     description = models.CharField(max_length=1000, blank=True)
     return_url = models.CharField(max_length=2048, blank=True)
@@ -78,6 +86,7 @@ class SetupIntent(TenantModel):
             same_merchant("setup_intent", "customer", "payments_customer"),
             same_merchant("setup_intent", "payment_method", "payments_paymentmethod"),
             same_merchant("setup_intent", "psp_account", "payments_pspaccount"),
+            same_merchant("setup_intent", "mandate", "payments_mandate"),
         ]
         indexes = [models.Index(fields=["merchant", "-id"], name="setup_intent_newest")]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from foundation.ids import new_id
+from foundation.ids import derive_id
 from foundation.transactions import outside_transaction, owns_transaction
 from payments.errors import UnexpectedState
 from payments.locks import lock_payment_intent
 from payments.models import AttemptStatus, IntentStatus, PaymentIntent
 from payments.operations.execute_attempt import execute_attempt
 from payments.queries.customers import get_payment_method
+from payments.queries.payment_intents import has_attempt
 from payments.queries.psp_orders import AttemptOrder
 from payments.steps.check_payment_method import refuse_unless_chargeable
 from payments.steps.open_attempt import open_attempt
@@ -73,12 +74,14 @@ def _open(
     # Locked first: two confirms together must not both find the intent confirmable.
     intent = lock_payment_intent(merchant_id=merchant_id, payment_intent_id=payment_intent_id)
     if is_repeat and intent.latest_attempt is not None:
-        if intent.latest_attempt_id == attempt_id and intent.latest_attempt.status != AttemptStatus.NOT_SENT:
+        latest = intent.latest_attempt
+        # The first try was this request's; the latest may be its failover.
+        began = has_attempt(merchant_id=merchant_id, payment_intent_id=intent.id, attempt_id=attempt_id)
+        if latest.is_live or (began and latest.status != AttemptStatus.NOT_SENT):
             return intent, None
-        if intent.latest_attempt.is_live:
-            return intent, None
-        # What was tried under this id certainly did not happen: try again under a new one.
-        attempt_id = new_id()
+        if began:
+            # What was tried under this id certainly did not happen: the next repeat finds the next try by its id.
+            attempt_id = derive_id(attempt_id, latest.ordinal + 1)
     refuse_unless_confirmable(intent)
     if payment_method_id is not None:
         method = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)

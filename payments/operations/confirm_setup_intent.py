@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 from foundation import clock
 from foundation.transactions import outside_transaction, owns_transaction
-from payments.errors import PaymentMethodMissing, PspNotConfigured, SetupIntentUnexpectedState
+from payments.errors import (
+    PaymentMethodMissing,
+    PspNotConfigured,
+    PspUnavailable,
+    SetupIntentUnexpectedState,
+)
 from payments.locks import lock_setup_intent
 from payments.models import SetupIntent, SetupIntentStatus
+from payments.operations.keep_used_method import keep_used_method
 from payments.operations.record_setup_outcome import record_setup_outcome
 from payments.psp.port import Credentials, SetupRequest
 from payments.psp.registry import connector_for
 from payments.queries.customers import get_payment_method, list_tokens
-from payments.queries.psp_orders import credentials_of, open_token, returned_page
+from payments.queries.psp_again import setup_request
+from payments.queries.psp_orders import credentials_of, open_token
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.check_payment_method import refuse_if_detached, refuse_unless_chargeable
 
@@ -47,9 +55,23 @@ def confirm_setup_intent(
         return setup
     psp, credentials, request = order
     answer = connector_for(psp).set_up(credentials, request)
-    return record_setup_outcome(
+    setup = record_setup_outcome(
         merchant_id=merchant_id, setup_intent_id=setup_intent_id, outcome=answer.outcome, call=answer.call
     )
+    _keep_method(setup)
+    return setup
+
+
+def _keep_method(setup: SetupIntent) -> None:
+    """Now, so that the caller finds it with the customer; the job that is staged does it should this fail."""
+    if setup.status != SetupIntentStatus.SUCCEEDED or not setup.customer_id or not setup.payment_method_id:
+        return
+    with suppress(PspUnavailable):
+        keep_used_method(
+            merchant_id=setup.merchant_id,
+            payment_method_id=setup.payment_method_id,
+            customer_id=setup.customer_id,
+        )
 
 
 def refuse_unless_confirmable(setup: SetupIntent) -> None:
@@ -94,12 +116,5 @@ def _open(
     setup.last_setup_error = None
     setup.submit()
     setup.save()
-    request = SetupRequest(
-        psp_key=key,
-        token=open_token(token),
-        psp_customer_reference=token.psp_customer_reference,
-        off_session=setup.usage == "off_session",
-        return_url=setup.return_url or returned_page(),
-        references={"setup_intent": setup.public_id},
-    )
+    request = setup_request(setup, open_token(token), token.psp_customer_reference)
     return setup, (token.psp_account.psp, credentials_of(token.psp_account), request)

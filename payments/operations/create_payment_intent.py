@@ -12,7 +12,7 @@ from foundation.money import Money
 from foundation.tenancy.queries import get_merchant
 from foundation.transactions import owns_transaction
 from payments import events
-from payments.models import CaptureMethod, PaymentIntent
+from payments.models import CaptureMethod, PaymentIntent, Settles
 from payments.models.intent_status import IntentFacts, derive_intent_status
 from payments.queries.customers import get_live_customer, get_payment_method
 from payments.queries.payment_intents import find_payment_intent
@@ -55,6 +55,7 @@ def create_payment_intent(
     customer_id: UUID | None = None,
     payment_method_id: UUID | None = None,
     capture_method: str = CaptureMethod.AUTOMATIC,
+    settles: str = Settles.SALE,
     confirm: bool = False,
     in_background: bool = False,
     off_session: bool = False,
@@ -64,7 +65,8 @@ def create_payment_intent(
     """Create an intent over `amount` (minor units and currency).
 
     payment_intent_id: chosen by the caller (the idempotency key's reserved id). may_exist: an earlier try under this
-    id may have got this far. in_background: a worker makes the call to the PSP instead of the caller.
+    id may have got this far. in_background: a worker makes the call to the PSP instead of the caller. settles: what
+    its captures are booked against.
     Raises: ResourceMissing (customer, method), PaymentMethodCustomerMismatch, PaymentMethodMissing, PspNotConfigured.
     Writes: the intent, payment_intent.created; with confirm an attempt, with in_background a job.
     Safe to repeat: with may_exist the same payment_intent_id finds the first intent.
@@ -89,6 +91,7 @@ def create_payment_intent(
         currency=amount.currency,
         status=derive_intent_status(facts),
         capture_method=capture_method,
+        settles=settles,
         off_session=off_session,
         client_secret_suffix=secrets.token_hex(12),
         request_id=current().request_id,

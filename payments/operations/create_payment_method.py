@@ -5,22 +5,29 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from foundation.ids import new_id
 from foundation.tenancy.queries import get_merchant
 from foundation.transactions import outside_transaction, owns_transaction
-from foundation.vault.fields import encrypt_field
 from payments.errors import PspTokenUnknown, PspUnavailable
 from payments.models import PaymentMethod, PspAccount, PspToken
 from payments.psp.outcomes import CardFacts
 from payments.psp.port import TokenDescription
 from payments.psp.registry import connector_for
-from payments.queries.psp_accounts import get_token_account
+from payments.queries.psp_accounts import get_token_account, list_sibling_accounts
 from payments.queries.psp_orders import credentials_of
 from payments.steps.record_call import record_call
+from payments.steps.seal_token import sealed_token
 
 # Test tokens are shared by everybody and never change: one look per process is enough.
 _described: dict[tuple[UUID, str], TokenDescription] = {}
-SHARED_TEST_TOKEN_PREFIX = "pm_card_"  # noqa: S105 - the prefix of public test tokens, no secret
+# Prefixes of public test tokens, no secrets.
+SHARED_TEST_TOKEN_PREFIX = (
+    "pm_card_",
+    "pm_usBankAccount_",
+    "pm_sepaDebit_",
+    "pm_ideal_",
+    "pm_upi_",
+    "pm_klarna_",
+)
 MAX_DESCRIBED = 1_000
 
 
@@ -39,7 +46,8 @@ def create_payment_method(
 
     psp_account_id: whose token it is; None: the merchant's first active account.
     Raises: PspNotConfigured, PspTokenUnknown, PspUnavailable.
-    Writes: the PSP call, the payment method, its sealed token.
+    Writes: the PSP call, the payment method, its sealed token; of a shared test token, which is good at every account
+    of its PSP, one for each.
     Safe to repeat: with may_exist the same payment_method_id finds the first one.
     """
     if may_exist:
@@ -48,24 +56,37 @@ def create_payment_method(
         if existing is not None:
             return existing
     account = get_token_account(merchant_id=merchant_id, psp_account_id=psp_account_id)
+    is_shared = token.startswith(SHARED_TEST_TOKEN_PREFIX)
+    accounts = [account]
+    if is_shared and psp_account_id is None:
+        accounts += list_sibling_accounts(account)
     known = _described.get((account.id, token))
-    description = known or connector_for(account.psp).describe_token(credentials_of(account), token)
+    described_by, description = (account, known) if known else _describe(accounts, token)
     if description.card is None:
         if description.call.outcome.startswith("unknown"):
             raise PspUnavailable()
         raise PspTokenUnknown(f"No such token: '{token[:32]}'", param="payment_method")
-    if token.startswith(SHARED_TEST_TOKEN_PREFIX) and len(_described) < MAX_DESCRIBED:
+    if is_shared and len(_described) < MAX_DESCRIBED:
         _described[account.id, token] = description
     return _store(
         merchant_id=merchant_id,
         payment_method_id=payment_method_id,
-        account=account,
+        accounts=accounts,
         token=token,
         description=description,
-        is_fresh=known is None,
+        described_by=described_by if known is None else None,
         billing_details=billing_details or {},
         metadata=metadata or {},
     )
+
+
+def _describe(accounts: list[PspAccount], token: str) -> tuple[PspAccount, TokenDescription]:
+    """What the first account that answers says; the others are asked only where the token is theirs as well."""
+    for account in accounts:
+        description = connector_for(account.psp).describe_token(credentials_of(account), token)
+        if not description.call.outcome.startswith("unknown"):
+            break
+    return account, description
 
 
 @owns_transaction
@@ -73,10 +94,10 @@ def _store(
     *,
     merchant_id: UUID,
     payment_method_id: UUID,
-    account: PspAccount,
+    accounts: list[PspAccount],
     token: str,
     description: TokenDescription,
-    is_fresh: bool,
+    described_by: PspAccount | None,
     billing_details: dict[str, Any],
     metadata: dict[str, str],
 ) -> PaymentMethod:
@@ -87,33 +108,26 @@ def _store(
         type=description.type or "card",
         brand=card.brand,
         last4=card.last4,
+        bin=card.bin[:8],
         exp_month=card.exp_month,
         exp_year=card.exp_year,
         funding=card.funding,
         country=card.country,
         fingerprint=card.fingerprint,
         wallet=card.wallet,
+        details=dict(description.details),
         billing_details=billing_details,
         metadata=metadata,
     )
     method.save(force_insert=True)
-    row_id = new_id()
-    sealed = encrypt_field(
-        merchant_id, token, table="payments_psptoken", column="token_encrypted", row_id=row_id
-    )
-    PspToken(
-        id=row_id,
-        merchant_id=merchant_id,
-        payment_method=method,
-        psp_account=account,
-        token_encrypted=sealed,
-    ).save(force_insert=True)
-    if is_fresh:
+    rows = [sealed_token(method, account, token) for account in accounts]
+    PspToken.across_merchants.bulk_create(rows)
+    if described_by is not None:
         record_call(
             description.call,
-            psp_account=account,
+            psp_account=described_by,
             subject_kind="token",
-            subject_id=row_id,
+            subject_id=rows[0].id,
             payment_intent_id=None,
         )
     return method

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,12 +12,24 @@ from django.conf import settings as site_settings
 from foundation.ids import new_id
 from foundation.transactions import owns_transaction
 from foundation.vault.fields import encrypt_field
-from payments.errors import PspBaseUrlRefused, PspUnsupported
+from payments.errors import (
+    PspBaseUrlRefused,
+    PspSettingsIncomplete,
+    PspUnsupported,
+)
 from payments.models import PspAccount
 from payments.psp.registry import connector_for
+from payments.steps.check_psp_account import refuse_unless_cost_model, refuse_unless_name_free
 
-OWN_HOSTS = {"stripe": ("api.stripe.com",)}
+# By PSP; a leading dot stands for any host below.
+OWN_HOSTS = {
+    "adyen": ("checkout-test.adyen.com", ".adyenpayments.com"),
+    "stripe": ("api.stripe.com",),
+}
+NEEDED_SETTINGS = {"adyen": ("merchant_account",)}
+HEXADECIMAL_SECRETS = ("adyen",)
 TABLE = "payments_pspaccount"
+_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){16,64}")
 
 
 @owns_transaction
@@ -28,23 +41,26 @@ def create_psp_account(
     secret_key: str,
     webhook_secret: str,
     base_url: str = "",
+    psp_account_id: UUID | None = None,
     **limits: Any,
 ) -> PspAccount:
     """limits: maximum_report_delay_seconds, deadline_seconds, priority, currencies and the like, by model field.
 
-    Raises: PspUnsupported, PspBaseUrlRefused. Writes: the account. Not safe to repeat: the name is unique.
+    Raises: PspUnsupported, PspBaseUrlRefused, PspSettingsIncomplete, PspAccountNameTaken, CostModelInvalid.
+    Writes: the account. Not safe to repeat: the name is unique.
     """
     try:
         connector = connector_for(psp)
     except KeyError:
         raise PspUnsupported(f"There is no connector for {psp!r}.", param="psp") from None
     refuse_unless_allowed_host(psp, base_url)
+    refuse_unless_complete(psp, limits.get("settings") or {}, webhook_secret)
     defaults = {
         "maximum_report_delay_seconds": connector.capabilities.maximum_report_delay_seconds,
         "idempotency_window_seconds": connector.capabilities.idempotency_window_seconds,
         "authorization_days": connector.capabilities.authorization_days,
     }
-    row_id = new_id()
+    row_id = psp_account_id or new_id()
 
     def sealed(plaintext: str, column: str) -> str:
         return encrypt_field(merchant_id, plaintext, table=TABLE, column=column, row_id=row_id)
@@ -59,6 +75,8 @@ def create_psp_account(
         base_url=base_url.rstrip("/"),
         **(defaults | limits),
     )
+    refuse_unless_name_free(account)
+    refuse_unless_cost_model(account.cost_model)
     account.full_clean(exclude=["merchant"])
     account.save(force_insert=True)
     return account
@@ -69,5 +87,19 @@ def refuse_unless_allowed_host(psp: str, base_url: str) -> None:
     if not base_url or site_settings.PSP_ALLOW_CUSTOM_BASE_URL:
         return
     parts = urlsplit(base_url)
-    if parts.scheme != "https" or parts.hostname not in OWN_HOSTS[psp]:
+    host = parts.hostname or ""
+    is_own = any(host.endswith(own) if own[0] == "." else host == own for own in OWN_HOSTS[psp])
+    if parts.scheme != "https" or not is_own:
         raise PspBaseUrlRefused(param="base_url")
+
+
+def refuse_unless_complete(psp: str, given: dict[str, Any], webhook_secret: str) -> None:
+    """What would otherwise show at the first payment, or at the first webhook, shows here."""
+    for name in NEEDED_SETTINGS.get(psp, ()):
+        if not isinstance(given.get(name), str) or not given[name]:
+            raise PspSettingsIncomplete(f"An account at {psp} needs settings.{name}.", param="settings")
+    if psp in HEXADECIMAL_SECRETS and not _HEXADECIMAL.fullmatch(webhook_secret):
+        raise PspSettingsIncomplete(
+            f"The webhook secret of an account at {psp} is its HMAC key, in hexadecimal.",
+            param="webhook_secret",
+        )

@@ -9,6 +9,7 @@ from foundation.transactions import outside_transaction, owns_transaction
 from payments.locks import lock_attempt, lock_capture, lock_payment_intent
 from payments.models import Capture, CaptureStatus
 from payments.operations.record_capture_outcome import record_capture_outcome
+from payments.promised_calls import call_unless_late
 from payments.psp.registry import connector_for
 from payments.queries.payment_intents import get_capture
 from payments.queries.psp_orders import capture_request, credentials_of
@@ -25,12 +26,13 @@ def execute_capture(*, merchant_id: UUID, capture_id: UUID) -> Capture:
     if not is_ours:
         return capture
     attempt = capture.attempt
-    answer = connector_for(attempt.psp_account.psp).capture(
-        credentials_of(attempt.psp_account), capture_request(capture, attempt)
+    account, request = attempt.psp_account, capture_request(capture, attempt)
+    credentials = credentials_of(account)
+    outcome, call = call_unless_late(
+        capture.submitted_at or capture.created_at,
+        lambda: connector_for(account.psp).capture(credentials, request),
     )
-    return record_capture_outcome(
-        merchant_id=merchant_id, capture_id=capture_id, outcome=answer.outcome, call=answer.call
-    )
+    return record_capture_outcome(merchant_id=merchant_id, capture_id=capture_id, outcome=outcome, call=call)
 
 
 @owns_transaction

@@ -9,6 +9,7 @@ from foundation.transactions import outside_transaction, owns_transaction
 from payments.locks import lock_attempt, lock_payment_intent, lock_refund
 from payments.models import Refund, RefundStatus
 from payments.operations.record_refund_outcome import record_refund_outcome
+from payments.promised_calls import call_unless_late
 from payments.psp.registry import connector_for
 from payments.queries.payment_intents import get_refund
 from payments.queries.psp_orders import credentials_of, refund_request
@@ -25,12 +26,13 @@ def execute_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
     if not is_ours:
         return refund
     attempt = refund.attempt
-    answer = connector_for(attempt.psp_account.psp).refund(
-        credentials_of(attempt.psp_account), refund_request(refund, attempt)
+    account, request = attempt.psp_account, refund_request(refund, attempt)
+    credentials = credentials_of(account)
+    outcome, call = call_unless_late(
+        refund.submitted_at or refund.created_at,
+        lambda: connector_for(account.psp).refund(credentials, request),
     )
-    return record_refund_outcome(
-        merchant_id=merchant_id, refund_id=refund_id, outcome=answer.outcome, call=answer.call
-    )
+    return record_refund_outcome(merchant_id=merchant_id, refund_id=refund_id, outcome=outcome, call=call)
 
 
 @owns_transaction

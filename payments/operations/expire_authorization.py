@@ -8,7 +8,7 @@ from foundation import clock
 from foundation.transactions import outside_transaction, owns_transaction
 from payments import events
 from payments.locks import lock_attempt, lock_payment_intent
-from payments.models import AttemptStatus
+from payments.models import AttemptStatus, PaymentAttempt
 from payments.operations.execute_void import execute_void
 from payments.operations.record_attempt_outcome import record_attempt_outcome
 from payments.operations.request_cancel import request_cancel
@@ -33,9 +33,12 @@ def expire_authorization(*, merchant_id: UUID, attempt_id: UUID) -> None:
         _let_rest_go(merchant_id=merchant_id, attempt_id=attempt_id)
     if attempt.status != AttemptStatus.AUTHORIZED:
         return
-    answer = connector_for(attempt.psp_account.psp).inquire(
-        credentials_of(attempt.psp_account), attempt_inquiry(attempt)
-    )
+    connector = connector_for(attempt.psp_account.psp)
+    if connector.capabilities.inquires_by_repeating:
+        # It can not say; canceling what has expired changes nothing, and its notification tells.
+        _let_go(merchant_id=merchant_id, attempt=attempt)
+        return
+    answer = connector.inquire(credentials_of(attempt.psp_account), attempt_inquiry(attempt))
     record_attempt_outcome(
         merchant_id=merchant_id,
         payment_intent_id=attempt.payment_intent_id,
@@ -47,8 +50,14 @@ def expire_authorization(*, merchant_id: UUID, attempt_id: UUID) -> None:
     if not still_held or find_undecided_capture(attempt) is not None:
         # Released there already, taken there, or not known: the sweep comes back to it.
         return
+    _let_go(merchant_id=merchant_id, attempt=attempt)
+
+
+def _let_go(*, merchant_id: UUID, attempt: PaymentAttempt) -> None:
+    if find_undecided_capture(attempt) is not None:
+        return
     request_cancel(merchant_id=merchant_id, payment_intent_id=attempt.payment_intent_id, reason="automatic")
-    execute_void(merchant_id=merchant_id, attempt_id=attempt_id)
+    execute_void(merchant_id=merchant_id, attempt_id=attempt.id)
 
 
 @owns_transaction

@@ -6,27 +6,39 @@ snapshot that may be old, and holds no fee. What the inquiry does not see (yet),
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from foundation import clock
 from foundation.jobs.registry import RunAgain
+from foundation.money import Money
 from foundation.transactions import outside_transaction
-from payments.models import PspWebhook
+from payments.models import PaymentAttempt, PspWebhook
+from payments.operations.ask_about_movement import ask_about_movement
 from payments.operations.close_psp_webhook import close_psp_webhook
 from payments.operations.record_attempt_outcome import record_attempt_outcome
+from payments.operations.record_capture_outcome import record_capture_outcome
 from payments.operations.record_payout import record_payout
 from payments.operations.record_refund_outcome import record_refund_outcome
 from payments.operations.record_setup_outcome import record_setup_outcome
+from payments.operations.record_void_outcome import record_void_outcome
+from payments.operations.report_dispute import report_dispute
 from payments.operations.resolve_unknown import resolve_unknown
-from payments.psp.outcomes import Declined, Succeeded, Voided
+from payments.operations.update_replaced_card import update_replaced_card
+from payments.psp.disputes import DISPUTE_NEWS, FRAUD_WARNING_NEWS
+from payments.psp.outcomes import Declined, InquiryOutcome, Returned, Succeeded, Voided
 from payments.psp.port import LookUpRequest, PspNews
 from payments.psp.registry import connector_for
+from payments.queries.dispute_contact import PASSED_UP
 from payments.queries.movements import (
     find_attempt_of_news,
+    find_attempt_of_void,
+    find_capture_of_news,
     find_refund_of_news,
     find_setup_intent_of_news,
     find_webhook,
     is_call_under_way,
+    names_another,
 )
 from payments.queries.payment_intents import find_undecided_capture
 from payments.queries.payouts import find_payout_by_reference
@@ -38,6 +50,8 @@ UNMATCHED_GIVE_UP_SECONDS = 600
 UNDER_WAY_RETRY_SECONDS = 5
 UNDER_WAY = "under_way"
 UNMATCHED = "unmatched"
+ANOTHER = "another_movement"
+"""The PSP moved twice under one key of ours."""
 
 Result = tuple[str, UUID | None]
 
@@ -66,7 +80,9 @@ def handle_psp_webhook(*, merchant_id: UUID, webhook_id: UUID) -> RunAgain | Non
         webhook_id=webhook_id,
         result=result,
         payment_intent_id=intent_id,
-        is_unexplained=result == UNMATCHED and isinstance(news.outcome, Succeeded),
+        is_unexplained=result in (UNMATCHED, ANOTHER)
+        and (isinstance(news.outcome, Succeeded) or news.kind == DISPUTE_NEWS),
+        outcome=news.outcome,
     )
     return None
 
@@ -78,15 +94,74 @@ def _handle_attempt(webhook: PspWebhook, news: PspNews) -> Result:
     capture = find_undecided_capture(attempt)
     if is_call_under_way(attempt) or (capture is not None and is_call_under_way(capture)):
         return UNDER_WAY, attempt.payment_intent_id
+    if names_another(attempt, news):
+        return ANOTHER, attempt.payment_intent_id
     asked = capture is not None or attempt.next_check_at is not None
     if capture is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="capture", subject_id=capture.id)
     if attempt.next_check_at is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="attempt", subject_id=attempt.id)
     fresh = find_attempt_of_news(webhook.psp_account, news) or attempt
-    definite = isinstance(news.outcome, Voided | Succeeded | Declined)
-    if news.outcome is None or not definite or weigh_attempt_outcome(fresh, news.outcome) is Verdict.KNOWN:
+    if news.outcome is not None and weigh_attempt_outcome(fresh, news.outcome) is Verdict.CONTRADICTS:
+        # An event is a snapshot: what the whole object says may be no contradiction, such as a debit that came back.
+        ask_about_movement(merchant_id=webhook.merchant_id, kind="attempt", subject_id=attempt.id)
+        fresh = find_attempt_of_news(webhook.psp_account, news) or attempt
+    outcome = _as_asked_for(webhook, fresh, news.outcome)
+    definite = isinstance(outcome, Voided | Succeeded | Declined | Returned)
+    if outcome is None or not definite or weigh_attempt_outcome(fresh, outcome) is Verdict.KNOWN:
         return "asked" if asked else "known", attempt.payment_intent_id
+    record_attempt_outcome(
+        merchant_id=webhook.merchant_id,
+        payment_intent_id=attempt.payment_intent_id,
+        attempt_id=attempt.id,
+        outcome=outcome,
+        call=None,
+    )
+    return "recorded", attempt.payment_intent_id
+
+
+def _as_asked_for(
+    webhook: PspWebhook, attempt: PaymentAttempt, outcome: InquiryOutcome | None
+) -> InquiryOutcome | None:
+    """An authorization that was to be taken at once is taken, where the PSP's news does not say so itself."""
+    if not connector_for(webhook.psp_account.psp).capabilities.tells_no_capture:
+        return outcome
+    if not isinstance(outcome, Succeeded) or attempt.capture_method != "automatic":
+        return outcome
+    return replace(outcome, captured=outcome.amount, fee=Money.zero(outcome.amount.currency))
+
+
+def _handle_capture(webhook: PspWebhook, news: PspNews) -> Result:
+    capture = find_capture_of_news(webhook.psp_account, news)
+    if capture is None:
+        return UNMATCHED, None
+    intent_id = capture.attempt.payment_intent_id
+    if is_call_under_way(capture):
+        return UNDER_WAY, intent_id
+    if names_another(capture, news):
+        return ANOTHER, intent_id
+    if news.outcome is None:
+        return "known", intent_id
+    record_capture_outcome(
+        merchant_id=webhook.merchant_id, capture_id=capture.id, outcome=news.outcome, call=None
+    )
+    return "recorded", intent_id
+
+
+def _handle_void(webhook: PspWebhook, news: PspNews) -> Result:
+    attempt = find_attempt_of_void(webhook.psp_account, news)
+    if attempt is None:
+        return UNMATCHED, None
+    if is_call_under_way(attempt):
+        return UNDER_WAY, attempt.payment_intent_id
+    if attempt.void_requested_at is not None and attempt.is_live and news.outcome is not None:
+        record_void_outcome(
+            merchant_id=webhook.merchant_id, attempt_id=attempt.id, outcome=news.outcome, call=None
+        )
+        return "recorded", attempt.payment_intent_id
+    if not isinstance(news.outcome, Voided):
+        return "known", attempt.payment_intent_id
+    # Nobody here asked for it.
     record_attempt_outcome(
         merchant_id=webhook.merchant_id,
         payment_intent_id=attempt.payment_intent_id,
@@ -103,6 +178,8 @@ def _handle_refund(webhook: PspWebhook, news: PspNews) -> Result:
         return UNMATCHED, None
     if is_call_under_way(refund):
         return UNDER_WAY, refund.payment_intent_id
+    if names_another(refund, news):
+        return ANOTHER, refund.payment_intent_id
     if refund.next_check_at is not None:
         resolve_unknown(merchant_id=webhook.merchant_id, kind="refund", subject_id=refund.id)
     if news.outcome is None:
@@ -124,14 +201,29 @@ def _handle_setup_intent(webhook: PspWebhook, news: PspNews) -> Result:
     return "recorded", None
 
 
+def _handle_payment_method(webhook: PspWebhook, news: PspNews) -> Result:
+    was_changed = update_replaced_card(
+        merchant_id=webhook.merchant_id,
+        psp_account_id=webhook.psp_account_id,
+        token=news.psp_reference,
+        psp_customer_reference=news.parent_reference,
+        card=news.card,
+        new_token=news.new_token,
+    )
+    if was_changed is None:
+        return "not_ours", None
+    return "recorded" if was_changed else "known", None
+
+
 def _handle_payout(webhook: PspWebhook, news: PspNews) -> Result:
     told, call, account = news.payout, None, webhook.psp_account
     if told is None:
         return "not_ours", None
-    if find_payout_by_reference(account, told.psp_reference) is None:
+    connector = connector_for(account.psp)
+    if connector.capabilities.looks_up and find_payout_by_reference(account, told.psp_reference) is None:
         # Its event does not say which balance it left; the whole object does. Unanswered, the event stands.
         request = LookUpRequest(kind="payout", psp_reference=told.psp_reference)
-        answer = connector_for(account.psp).look_up(credentials_of(account), request)
+        answer = connector.look_up(credentials_of(account), request)
         call = answer.call
         if answer.news is not None and answer.news.payout is not None:
             told = answer.news.payout
@@ -139,9 +231,22 @@ def _handle_payout(webhook: PspWebhook, news: PspNews) -> Result:
     return "recorded", None
 
 
+def _handle_dispute(webhook: PspWebhook, news: PspNews) -> Result:
+    attempt = find_attempt_of_news(webhook.psp_account, news)
+    if attempt is None or news.dispute is None:
+        return UNMATCHED, None
+    report_dispute(merchant_id=webhook.merchant_id, attempt_id=attempt.id, news=news.dispute)
+    return PASSED_UP, attempt.payment_intent_id
+
+
 _HANDLERS = {
+    DISPUTE_NEWS: _handle_dispute,
+    FRAUD_WARNING_NEWS: _handle_dispute,
     "attempt": _handle_attempt,
+    "capture": _handle_capture,
+    "void": _handle_void,
     "refund": _handle_refund,
     "setup_intent": _handle_setup_intent,
+    "payment_method": _handle_payment_method,
     "payout": _handle_payout,
 }

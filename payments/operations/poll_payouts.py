@@ -24,8 +24,12 @@ def poll_payouts(*, merchant_id: UUID, psp_account_id: UUID) -> int:
     Raises: ResourceMissing. Writes: as record_payout, and the PSP call. Safe to repeat: known news changes nothing.
     """
     account = get_psp_account(merchant_id=merchant_id, psp_account_id=psp_account_id)
+    connector = connector_for(account.psp)
+    if not connector.capabilities.lists_payouts:
+        # Its settlement report tells of them.
+        return 0
     since = clock.now() - timedelta(days=LOOK_BACK_DAYS)
-    answer = connector_for(account.psp).list_payouts(credentials_of(account), created_since=since)
+    answer = connector.list_payouts(credentials_of(account), created_since=since)
     log_psp_call(merchant_id=merchant_id, psp_account_id=account.id, call=answer.call)
     # Oldest first, so that our ids and events are in the PSP's order.
     for news in reversed(answer.payouts):

@@ -11,7 +11,18 @@ from foundation.transactions import owns_transaction
 from payments import events
 from payments.locks import lock_attempt, lock_capture, lock_payment_intent
 from payments.models import Capture, CaptureStatus, CaseKind, PaymentAttempt, PaymentIntent
-from payments.psp.outcomes import CallRecord, Declined, InquiryOutcome, NotFound, NotSent, Succeeded, Voided
+from payments.models.attempts import CAPTURABLE, ENDED_WITHOUT_MONEY
+from payments.models.case_subjects import Subject
+from payments.psp.outcomes import (
+    CallRecord,
+    Declined,
+    InquiryOutcome,
+    NotFound,
+    NotSent,
+    Pending,
+    Succeeded,
+    Voided,
+)
 from payments.queries.payment_intents import get_capture
 from payments.steps.announce import announce_payment
 from payments.steps.fee_of_outcome import bookable_fee, fee_is_awaited
@@ -22,16 +33,24 @@ from payments.steps.post_to_ledger import post_capture, post_late_fee, settle_au
 from payments.steps.record_call import record_call
 from payments.steps.report_amount import report_amount
 from payments.steps.settle_intent import settle_intent
+from payments.steps.use_resolution import PersonProof, use_proof
+from payments.steps.weigh_attempt_outcome import claim_of
 
 FEE_LOOK_SECONDS = 10
 
 
 @owns_transaction
 def record_capture_outcome(
-    *, merchant_id: UUID, capture_id: UUID, outcome: InquiryOutcome, call: CallRecord | None
+    *,
+    merchant_id: UUID,
+    capture_id: UUID,
+    outcome: InquiryOutcome,
+    call: CallRecord | None,
+    proof: PersonProof | None = None,
 ) -> Capture:
     """Bring the capture, its charge, the intent and the ledger in line with what the PSP said.
 
+    proof: of people, who may also lift a capture that was recorded as failed.
     Raises: ResourceMissing.
     Writes: the PSP call, the capture, the attempt, the intent, the ledger entry and the hold, events, a case.
     Safe to repeat: a decided capture stays as it is, but for a fee that was missing.
@@ -50,7 +69,13 @@ def record_capture_outcome(
             payment_intent_id=intent.id,
         )
     now = clock.now()
-    if not capture.is_undecided:
+    if proof is not None and not use_proof(
+        proof, Subject("capture", capture, attempt, intent, attempt.psp_account)
+    ):
+        return capture
+    if proof is not None and isinstance(outcome, Succeeded):
+        _succeed(intent, attempt, capture, outcome, now)
+    elif not capture.is_undecided:
         _complete(intent, attempt, capture, outcome, now)
     elif isinstance(outcome, Succeeded):
         _succeed(intent, attempt, capture, outcome, now)
@@ -74,18 +99,31 @@ def _succeed(
             intent, attempt, moved, asked=capture.amount, subject_kind="capture", subject_id=capture.id
         )
         capture.amount_minor, capture.currency = moved.amount_minor, moved.currency
-    capture.succeed()
+    had_failed = capture.status == CaptureStatus.FAILED
+    if had_failed:
+        capture.correct_to_succeeded()
+        capture.failure_code = ""
+    else:
+        capture.succeed()
     fee = bookable_fee(outcome, capture.currency)
     capture.fee_minor = fee.amount_minor if fee else None
-    capture.psp_reference = outcome.psp_charge_reference
+    capture.psp_reference = outcome.psp_charge_reference or outcome.psp_reference
     capture.decided_at = now
     capture.next_check_at = now + timedelta(seconds=FEE_LOOK_SECONDS) if fee_is_awaited(outcome) else None
     attempt.psp_charge_reference = outcome.psp_charge_reference or attempt.psp_charge_reference
     attempt.amount_captured_minor += capture.amount_minor
     attempt.fee_minor += capture.fee_minor or 0
-    capture.ledger_entry_id = attempt.ledger_entry_id = post_capture(capture, attempt, at=now)
-    settle_authorization(attempt, capture, held, at=now)
-    if capture.is_final or attempt.amount_captured_minor >= attempt.amount_minor:
+    capture.ledger_entry_id = attempt.ledger_entry_id = post_capture(capture, attempt, intent, at=now)
+    is_held = attempt.status in CAPTURABLE
+    if is_held:
+        settle_authorization(attempt, capture, held, at=now)
+    if not is_held:
+        # Taken by the PSP after the hold had ended here.
+        if attempt.status in ENDED_WITHOUT_MONEY:
+            attempt.correct_to_succeeded()
+            intent.canceled_at, intent.cancellation_reason = None, ""
+        types = [events.CHARGE_CAPTURED, events.PAYMENT_INTENT_SUCCEEDED]
+    elif capture.is_final or attempt.amount_captured_minor >= attempt.amount_minor:
         attempt.succeed()
         types = [events.CHARGE_CAPTURED, events.PAYMENT_INTENT_SUCCEEDED]
     else:
@@ -114,8 +152,14 @@ def _fail(capture: Capture, outcome: Declined | Voided | NotSent, now: datetime)
 
 
 def _stay_in_doubt(capture: Capture, outcome: InquiryOutcome, attempt: PaymentAttempt, now: datetime) -> None:
-    capture.lose_sight()
-    capture.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
+    if isinstance(outcome, Pending):
+        capture.psp_reference = outcome.psp_reference
+        if capture.status != CaptureStatus.PENDING:
+            capture.wait()
+    elif capture.status != CaptureStatus.PENDING:
+        # What learned nothing does not lower what the PSP has said before.
+        capture.lose_sight()
+        capture.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
     capture.next_check_at = next_look(capture, attempt.psp_account, now)
     _save(capture)
 
@@ -124,14 +168,21 @@ def _complete(
     intent: PaymentIntent, attempt: PaymentAttempt, capture: Capture, outcome: InquiryOutcome, now: datetime
 ) -> None:
     """A decided capture: take in a fee that was missing; a contradiction goes to a person."""
-    if isinstance(outcome, Succeeded) and capture.status == CaptureStatus.FAILED:
+    took_back = isinstance(outcome, Declined) and capture.status == CaptureStatus.SUCCEEDED
+    is_of_it = took_back and getattr(outcome, "psp_reference", "") in ("", capture.psp_reference)
+    if is_of_it or (isinstance(outcome, Succeeded) and capture.status == CaptureStatus.FAILED):
         open_case(
             merchant_id=capture.merchant_id,
             kind=CaseKind.CONTRADICTION,
             subject_kind="capture",
             subject_id=capture.id,
             payment_intent_id=intent.id,
-            evidence={"recorded": capture.status, "psp_says": outcome.word, "amount": str(outcome.amount)},
+            evidence={
+                "recorded": capture.status,
+                "psp_says": outcome.word,
+                "amount": str(getattr(outcome, "amount", capture.amount)),
+                **claim_of(outcome),
+            },
         )
         return
     if capture.status != CaptureStatus.SUCCEEDED or capture.fee_minor is not None:

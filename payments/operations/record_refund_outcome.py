@@ -9,8 +9,10 @@ from foundation import clock
 from foundation.resilience.retries import backoff_seconds
 from foundation.transactions import owns_transaction
 from payments import events
+from payments.errors import CaseNotRecordable
 from payments.locks import lock_attempt, lock_payment_intent, lock_refund
 from payments.models import CaseKind, PaymentAttempt, PaymentIntent, Refund, RefundStatus
+from payments.models.case_subjects import Subject
 from payments.psp.outcomes import (
     CallRecord,
     Declined,
@@ -22,14 +24,17 @@ from payments.psp.outcomes import (
     Unknown,
     Voided,
 )
-from payments.queries.payment_intents import get_refund
+from payments.queries.payment_intents import get_refund, is_promised_twice
 from payments.steps.announce import announce_refund
 from payments.steps.follow_doubt import follow_doubt
+from payments.steps.hold_funds import DISPUTED
 from payments.steps.look_again import absence_proves, next_look
 from payments.steps.open_case import open_case
 from payments.steps.post_to_ledger import post_refund, post_refund_return
 from payments.steps.record_call import record_call
 from payments.steps.report_amount import report_amount
+from payments.steps.use_resolution import PersonProof, use_proof
+from payments.steps.weigh_attempt_outcome import claim_of
 
 RESEND_BASE_SECONDS = 5
 RESEND_CAP_SECONDS = 3_600
@@ -41,11 +46,17 @@ REFUND_FAILED = "refund_failed"
 
 @owns_transaction
 def record_refund_outcome(
-    *, merchant_id: UUID, refund_id: UUID, outcome: InquiryOutcome, call: CallRecord | None
+    *,
+    merchant_id: UUID,
+    refund_id: UUID,
+    outcome: InquiryOutcome,
+    call: CallRecord | None,
+    proof: PersonProof | None = None,
 ) -> Refund:
     """Bring the refund, its charge and the ledger in line with what the PSP said.
 
-    Raises: ResourceMissing.
+    proof: of people, who may also lift a refund that was recorded as failed.
+    Raises: ResourceMissing; with a proof CaseNotRecordable.
     Writes: the PSP call, the refund, the attempt, the ledger entry, events, a case.
     Safe to repeat: an outcome that is known already changes nothing.
     """
@@ -62,7 +73,13 @@ def record_refund_outcome(
             payment_intent_id=intent.id,
         )
     now = clock.now()
-    if refund.is_undecided:
+    if proof is not None:
+        if not use_proof(proof, Subject("refund", refund, attempt, intent, attempt.psp_account)):
+            return refund
+        refuse_unless_bookable(attempt, outcome)
+    if proof is not None and isinstance(outcome, Succeeded):
+        _succeed(intent, attempt, refund, outcome, now)
+    elif refund.is_undecided:
         _decide(intent, attempt, refund, outcome, now)
     elif refund.status == RefundStatus.SUCCEEDED and _is_return(refund, outcome):
         _take_back(intent, attempt, refund, outcome, now)
@@ -88,7 +105,7 @@ def _decide(
     elif isinstance(outcome, NotSent) or (
         isinstance(outcome, NotFound) and absence_proves(refund, attempt.psp_account, now)
     ):
-        _send_again_later(intent, refund, now)
+        _send_again_later(intent, attempt, refund, now)
     else:
         # An inquiry that learned nothing does not lower what the PSP has said before.
         if refund.status == RefundStatus.SUBMITTING:
@@ -96,6 +113,12 @@ def _decide(
             refund.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
         refund.next_check_at = next_look(refund, attempt.psp_account, now)
         _save(refund)
+
+
+def refuse_unless_bookable(attempt: PaymentAttempt, outcome: InquiryOutcome) -> None:
+    """Raises CaseNotRecordable for a refund in another currency, or above what is there to refund."""
+    if isinstance(outcome, Succeeded) and not _can_be_booked(attempt, outcome):
+        raise CaseNotRecordable("The charge has less left than this refund, or is in another currency.")
 
 
 def _can_be_booked(attempt: PaymentAttempt, outcome: Succeeded) -> bool:
@@ -110,7 +133,11 @@ def _succeed(
     if outcome.amount != refund.amount:
         _report_amount(intent, attempt, refund, outcome)
         refund.amount_minor = outcome.amount.amount_minor
-    refund.succeed()
+    if refund.is_undecided:
+        refund.succeed()
+    else:
+        refund.correct_to_succeeded()
+        refund.failure_reason = ""
     refund.decided_at = now
     refund.next_check_at = None
     refund.ledger_entry_id = post_refund(refund, attempt, at=now)
@@ -150,8 +177,12 @@ def _wait(
         announce_refund(refund, events.REFUND_UPDATED, intent=intent)
 
 
-def _send_again_later(intent: PaymentIntent, refund: Refund, now: datetime) -> None:
+def _send_again_later(intent: PaymentIntent, attempt: PaymentAttempt, refund: Refund, now: datetime) -> None:
     """It certainly did not happen: the promise stands, so it is sent again with the same key, within bounds."""
+    if is_promised_twice(attempt):
+        # A dispute took the money while the refund was on its way.
+        _fail(intent, refund, Declined(code=DISPUTED), now)
+        return
     if (now - refund.created_at).total_seconds() > GIVE_UP_SECONDS:
         _fail(intent, refund, Declined(code="psp_unavailable"), now)
         return
@@ -196,7 +227,12 @@ def _ask_a_person(intent: PaymentIntent, refund: Refund, outcome: Succeeded) -> 
         subject_kind="refund",
         subject_id=refund.id,
         payment_intent_id=intent.id,
-        evidence={"recorded": refund.status, "psp_says": outcome.word, "amount": str(outcome.amount)},
+        evidence={
+            "recorded": refund.status,
+            "psp_says": outcome.word,
+            "amount": str(outcome.amount),
+            **claim_of(outcome),
+        },
     )
 
 

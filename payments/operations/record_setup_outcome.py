@@ -9,7 +9,8 @@ from foundation.transactions import owns_transaction
 from payments import events
 from payments.declines import decline_message
 from payments.locks import lock_setup_intent
-from payments.models import SetupIntent, SetupIntentStatus
+from payments.models import PspAccount, SetupIntent, SetupIntentStatus
+from payments.models.case_subjects import Subject
 from payments.psp.outcomes import (
     CallRecord,
     Declined,
@@ -21,17 +22,27 @@ from payments.psp.outcomes import (
     Voided,
 )
 from payments.steps.announce import announce_setup_intent
-from payments.steps.look_again import absence_proves, next_look
+from payments.steps.follow_doubt import follow_doubt
+from payments.steps.keep_consent import keep_mandate, stage_attachment
+from payments.steps.look_again import absence_proves, is_abandoned, next_look, next_look_for_customer
 from payments.steps.record_call import record_call
+from payments.steps.use_resolution import PersonProof, use_proof
 
 UNDECIDED = (SetupIntentStatus.PROCESSING, SetupIntentStatus.REQUIRES_ACTION)
 
 
 @owns_transaction
 def record_setup_outcome(
-    *, merchant_id: UUID, setup_intent_id: UUID, outcome: InquiryOutcome, call: CallRecord | None
+    *,
+    merchant_id: UUID,
+    setup_intent_id: UUID,
+    outcome: InquiryOutcome,
+    call: CallRecord | None,
+    proof: PersonProof | None = None,
 ) -> SetupIntent:
-    """Raises: ResourceMissing. Writes: the PSP call, the setup intent, an event.
+    """proof: of people, in place of a PSP's word.
+
+    Raises: ResourceMissing. Writes: the PSP call, the setup intent, an event; a case for what stays unknown too long.
 
     Safe to repeat: a setup intent that is decided stays as it is."""
     setup = lock_setup_intent(merchant_id=merchant_id, setup_intent_id=setup_intent_id)
@@ -48,11 +59,14 @@ def record_setup_outcome(
         )
     if setup.status not in UNDECIDED:
         return setup
+    if proof is not None and not use_proof(proof, Subject("setup_intent", setup, None, None, account)):
+        return setup
     now = clock.now()
     event = ""
     setup.next_check_at = None
     if isinstance(outcome, Succeeded):
         setup.psp_reference, setup.next_action = outcome.psp_reference, None
+        _keep_for_later(setup, account, outcome)
         setup.succeed()
         event = events.SETUP_INTENT_SUCCEEDED
     elif isinstance(outcome, Voided):
@@ -61,7 +75,9 @@ def record_setup_outcome(
         event = events.SETUP_INTENT_CANCELED
     elif isinstance(outcome, RequiresAction):
         event = _require_action(setup, outcome)
-        setup.next_check_at = next_look(setup, account, now)
+        setup.next_check_at = next_look_for_customer(setup, account, now)
+        if is_abandoned(setup, now):
+            event = _give_up(setup)
     elif isinstance(outcome, Declined | NotSent) or (
         isinstance(outcome, NotFound) and absence_proves(setup, account, now)
     ):
@@ -72,7 +88,33 @@ def record_setup_outcome(
     setup.save()
     if event:
         announce_setup_intent(setup, event)
+    follow_doubt(setup, subject_kind="setup_intent", payment_intent_id=None, account=account)
     return setup
+
+
+def _give_up(setup: SetupIntent) -> str:
+    """Nothing was charged and nothing will be: the customer may begin anew."""
+    setup.next_action, setup.next_check_at = None, None
+    setup.cancellation_reason = "abandoned"
+    setup.cancel()
+    return events.SETUP_INTENT_CANCELED
+
+
+def _keep_for_later(setup: SetupIntent, account: PspAccount, outcome: Succeeded) -> None:
+    """What the customer agreed to, and with a customer the method itself."""
+    assert setup.payment_method_id is not None, "it was confirmed with one"
+    setup.mandate = keep_mandate(
+        merchant_id=setup.merchant_id,
+        payment_method_id=setup.payment_method_id,
+        account=account,
+        psp_reference=outcome.mandate_reference,
+    )
+    if setup.customer_id is not None:
+        stage_attachment(
+            merchant_id=setup.merchant_id,
+            payment_method_id=setup.payment_method_id,
+            customer_id=setup.customer_id,
+        )
 
 
 def _require_action(setup: SetupIntent, outcome: RequiresAction) -> str:

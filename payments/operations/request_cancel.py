@@ -12,7 +12,7 @@ from payments import events
 from payments.errors import EarlierOperationUnresolved, UnexpectedState
 from payments.locks import lock_attempt, lock_payment_intent
 from payments.models import AttemptStatus, IntentStatus, PaymentAttempt, PaymentIntent
-from payments.queries.payment_intents import find_undecided_capture
+from payments.queries.payment_intents import find_undecided_capture, find_undecided_increment
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.announce import announce_payment
 
@@ -64,7 +64,7 @@ def refuse_unless_voidable(attempt: PaymentAttempt) -> None:
         if attempt.is_undecided:
             raise EarlierOperationUnresolved()
         raise UnexpectedState(f"A charge in status {attempt.status} can not be voided.")
-    if find_undecided_capture(attempt) is not None:
+    if find_undecided_capture(attempt) is not None or find_undecided_increment(attempt) is not None:
         raise EarlierOperationUnresolved()
 
 

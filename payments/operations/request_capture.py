@@ -13,7 +13,7 @@ from foundation.transactions import owns_transaction
 from payments.errors import CaptureExceedsAuthorized, EarlierOperationUnresolved, UnexpectedState
 from payments.locks import lock_attempt, lock_payment_intent
 from payments.models import AttemptStatus, Capture, PaymentAttempt
-from payments.queries.payment_intents import find_undecided_capture
+from payments.queries.payment_intents import find_undecided_capture, find_undecided_increment
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 
 CAPTURABLE = (AttemptStatus.AUTHORIZED, AttemptStatus.PARTIALLY_CAPTURED)
@@ -89,7 +89,8 @@ def refuse_unless_capturable(attempt: PaymentAttempt, amount: Money | None) -> M
     """The amount to capture, or a refusal. The attempt is locked."""
     if attempt.status not in CAPTURABLE:
         raise UnexpectedState(f"A charge in status {attempt.status} can not be captured.")
-    if attempt.void_requested_at is not None or find_undecided_capture(attempt) is not None:
+    busy = attempt.void_requested_at is not None or find_undecided_capture(attempt) is not None
+    if busy or find_undecided_increment(attempt) is not None:
         raise EarlierOperationUnresolved()
     left = Money(attempt.amount_minor - attempt.amount_captured_minor, attempt.currency)
     amount = amount or left

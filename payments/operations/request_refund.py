@@ -13,6 +13,7 @@ from foundation.transactions import owns_transaction
 from payments import events
 from payments.errors import (
     ChargeAlreadyRefunded,
+    ChargeDisputed,
     ChargeNotRefundable,
     EarlierOperationUnresolved,
     RefundCurrencyDiffers,
@@ -20,7 +21,11 @@ from payments.errors import (
 )
 from payments.locks import lock_attempt, lock_payment_intent
 from payments.models import PaymentAttempt, PaymentIntent, Refund
-from payments.queries.payment_intents import available_to_refund, find_undecided_capture
+from payments.queries.payment_intents import (
+    available_to_refund,
+    find_undecided_capture,
+    list_funds_holds,
+)
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.announce import announce_refund
 
@@ -42,8 +47,8 @@ def request_refund(
     refund_id: chosen by the caller: the idempotency key's reserved id, or the dialog's one-time form key.
     in_background: a worker sends it (a job is staged); otherwise the caller runs execute_refund at once, and the
     sweep of due checks finds it should the caller die.
-    Raises: ResourceMissing, ChargeNotRefundable, ChargeAlreadyRefunded, RefundExceedsCaptured, RefundCurrencyDiffers,
-    EarlierOperationUnresolved.
+    Raises: ResourceMissing, ChargeNotRefundable, ChargeAlreadyRefunded, ChargeDisputed, RefundExceedsCaptured,
+    RefundCurrencyDiffers, EarlierOperationUnresolved.
     Writes: the refund, refund.created; with in_background a job.
     Safe to repeat: the same refund_id finds its refund.
     """
@@ -92,16 +97,26 @@ def refuse_unless_refundable(attempt: PaymentAttempt, amount: Money | None) -> M
         raise ChargeNotRefundable(param="payment_intent")
     available = available_to_refund(attempt)
     if available.is_zero:
+        _refuse_if_disputed(attempt, available)
         raise ChargeAlreadyRefunded(f"Charge {attempt.public_id} has already been refunded.")
     if amount is None:
         return available
     if amount.currency != attempt.currency:
         raise RefundCurrencyDiffers(param="currency")
     if amount > available:
+        _refuse_if_disputed(attempt, available)
         raise RefundExceedsCaptured(
             f"The refund of {amount} is more than the {available} that is still available.", param="amount"
         )
     return amount
+
+
+def _refuse_if_disputed(attempt: PaymentAttempt, available: Money) -> None:
+    """What is wanted beyond `available` is held by a dispute, which took it already or is about to."""
+    if list_funds_holds(attempt).exists():
+        raise ChargeDisputed(
+            f"Charge {attempt.public_id} is disputed: {available} of it can be refunded.", param="amount"
+        )
 
 
 def _note_change(intent: PaymentIntent) -> None:

@@ -10,7 +10,7 @@ from payments.locks import claim_due_checks
 BATCH = 200
 CLAIM_SECONDS = 60
 MAX_CLAIM_SECONDS = 3_600
-SUBJECTS = ("attempt", "capture", "refund", "setup_intent")
+SUBJECTS = ("attempt", "capture", "increment", "refund", "setup_intent")
 
 
 @owns_transaction

@@ -16,7 +16,8 @@ from payments.psp.registry import connector_for
 from payments.queries.psp_accounts import find_account_for_webhooks
 from payments.queries.psp_orders import credentials_of
 
-MAX_BODY_BYTES = 262_144
+# A dispute's event carries all its evidence: 150,000 characters, which JSON may write in six bytes each.
+MAX_BODY_BYTES = 1_048_576
 KEPT_HEADERS = ("Content-Type", "User-Agent", "Stripe-Signature")
 
 log = structlog.get_logger(__name__)
@@ -43,19 +44,22 @@ class PspWebhookView(View):
             connector.verify_webhook(
                 credentials_of(psp_account), body, request.headers, clock.to_timestamp(clock.now())
             )
-            news = connector.parse_webhook(body)
+            events = [(part, connector.parse_webhook(part)) for part in connector.split_webhook(body)]
         except WebhookRefused as refusal:
             log.warning("psp_webhook_refused", psp=psp_account.psp, code=refusal.reason)
             return JsonResponse({"error": refusal.reason}, status=400)
         with acting(actor=f"psp:{psp_account.public_id}", merchant_id=psp_account.merchant_id):
-            receive_psp_webhook(
-                merchant_id=psp_account.merchant_id,
-                psp_account=psp_account,
-                news=news,
-                body=body.decode("utf-8"),
-                headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
-            )
-        return JsonResponse({"received": True})
+            # Each event is a row of its own: of a body that is half stored, the repeat brings the other half.
+            for part, news in events:
+                receive_psp_webhook(
+                    merchant_id=psp_account.merchant_id,
+                    psp_account=psp_account,
+                    news=news,
+                    body=part.decode("utf-8"),
+                    headers={name: request.headers[name] for name in KEPT_HEADERS if name in request.headers},
+                )
+        answer = connector.capabilities.webhook_answer
+        return HttpResponse(answer, content_type="application/json" if answer[0] == "{" else "text/plain")
 
 
 def _body_of(request: HttpRequest) -> bytes | None:

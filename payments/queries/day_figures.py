@@ -68,10 +68,11 @@ def list_payments_with(what: str, *, start: datetime, end: datetime) -> QuerySet
 
 def count_in_doubt(*, merchant_ids: Sequence[UUID] | None) -> int:
     """Charges and refunds whose outcome nobody knows."""
-    return sum(
-        _of(model, merchant_ids).filter(next_check_at__isnull=False, status="unknown").count()
+    charges, refunds = (
+        _of(model, merchant_ids).filter(next_check_at__isnull=False, status="unknown").values("pk")
         for model in (PaymentAttempt, Refund)
     )
+    return charges.union(refunds, all=True).count()
 
 
 def _of(model: Any, merchant_ids: Sequence[UUID] | None) -> QuerySet[Any]:
@@ -81,10 +82,11 @@ def _of(model: Any, merchant_ids: Sequence[UUID] | None) -> QuerySet[Any]:
 
 def _begun(model: Any, merchant_ids: Sequence[UUID] | None, start: datetime, end: datetime) -> QuerySet[Any]:
     # A UUIDv7 begins with its milliseconds: the primary key is an index of time.
-    return _of(model, merchant_ids).filter(id__gte=_first_id_at(start), id__lt=_first_id_at(end))
+    return _of(model, merchant_ids).filter(id__gte=first_id_at(start), id__lt=first_id_at(end))
 
 
-def _first_id_at(instant: datetime) -> UUID:
+def first_id_at(instant: datetime) -> UUID:
+    """The lowest UUIDv7 that could have been made at that instant."""
     return UUID(int=int(instant.timestamp() * 1000) << 80)
 
 

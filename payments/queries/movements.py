@@ -46,17 +46,24 @@ def find_refund_of_news(account: PspAccount, news: PspNews) -> Refund | None:
     return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
 
 
-def find_attempt_of_line(account: PspAccount, *, reference: str, parent: str) -> PaymentAttempt | None:
-    """reference: the PSP's id of the charge; parent: of the payment, by which it is looked for where it is known."""
+def find_capture_of_news(account: PspAccount, news: PspNews) -> Capture | None:
+    rows = Capture.objects.for_merchant(account.merchant_id).filter(attempt__psp_account_id=account.id)
+    if news.psp_key:
+        return rows.filter(psp_key=news.psp_key).select_related("attempt").first()
+    named = rows.filter(psp_reference=news.psp_reference).select_related("attempt")
+    return named.first() if news.psp_reference else None
+
+
+def find_attempt_of_void(account: PspAccount, news: PspNews) -> PaymentAttempt | None:
+    """By the reference of what was let go; before the PSP has named one, by our key of the void."""
     rows = PaymentAttempt.objects.for_merchant(account.merchant_id).filter(psp_account_id=account.id)
-    if parent:
-        return rows.filter(psp_reference=parent).first()
-    return rows.filter(psp_charge_reference=reference).first() if reference else None
+    by_reference = rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
+    return by_reference or (rows.filter(void_key=news.psp_key).first() if news.psp_key else None)
 
 
-def find_refund_of_line(account: PspAccount, reference: str) -> Refund | None:
-    rows = Refund.objects.for_merchant(account.merchant_id).filter(attempt__psp_account_id=account.id)
-    return rows.filter(psp_reference=reference).first() if reference else None
+def names_another(row: PaymentAttempt | Capture | Refund, news: PspNews) -> bool:
+    """Whether the PSP tells of a second movement under the key of one that it has named before."""
+    return bool(row.psp_reference and news.psp_reference) and row.psp_reference != news.psp_reference
 
 
 def find_capture_without_fee(attempt: PaymentAttempt, amount: Money) -> Capture | None:

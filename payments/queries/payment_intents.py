@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from foundation.errors import ResourceMissing
 from foundation.ids import encode_id
 from foundation.money import Money
-from payments.models import LIVE_REFUND_STATES, Capture, PaymentAttempt, PaymentIntent, Refund
+from payments.models import (
+    LIVE_REFUND_STATES,
+    AuthorizationIncrement,
+    Capture,
+    FundsHold,
+    PaymentAttempt,
+    PaymentIntent,
+    Refund,
+)
 from payments.shapes.charges import SHOWN_STATES
 
 
@@ -61,9 +69,27 @@ def find_undecided_capture(attempt: PaymentAttempt) -> Capture | None:
     """The capture of this attempt whose outcome is not known yet; the database allows one."""
     return (
         Capture.objects.for_merchant(attempt.merchant_id)
+        .filter(attempt_id=attempt.id, status__in=["created", "submitting", "pending", "unknown"])
+        .first()
+    )
+
+
+def find_undecided_increment(attempt: PaymentAttempt) -> AuthorizationIncrement | None:
+    """The increment of this attempt whose outcome is not known yet; the database allows one."""
+    return (
+        AuthorizationIncrement.objects.for_merchant(attempt.merchant_id)
         .filter(attempt_id=attempt.id, status__in=["created", "submitting", "unknown"])
         .first()
     )
+
+
+def get_increment(*, merchant_id: UUID, increment_id: UUID) -> AuthorizationIncrement:
+    """With its attempt and PSP account. Raises ResourceMissing."""
+    rows = AuthorizationIncrement.objects.for_merchant(merchant_id).select_related("attempt__psp_account")
+    increment = rows.filter(pk=increment_id).first()
+    if increment is None:
+        raise ResourceMissing("No such increment.", param="increment")
+    return increment
 
 
 def get_capture(*, merchant_id: UUID, capture_id: UUID) -> Capture:
@@ -95,10 +121,39 @@ def get_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
 
 
 def available_to_refund(attempt: PaymentAttempt) -> Money:
-    """Captured, less every refund promised, under way or done. To act on it, read it under the attempt's lock."""
-    spoken_for = (
-        Refund.objects.for_merchant(attempt.merchant_id)
-        .filter(attempt_id=attempt.id, status__in=LIVE_REFUND_STATES)
-        .aggregate(total=Sum("amount_minor"))["total"]
+    """Captured, less every refund promised, under way or done, less what is held for disputes; never below zero.
+
+    To act on it, read it under the attempt's lock."""
+    return max(_left(attempt), Money(0, attempt.currency))
+
+
+def is_promised_twice(attempt: PaymentAttempt) -> bool:
+    """Whether refunds and disputes together claim more than was captured: a dispute came upon a promised refund."""
+    return _left(attempt).is_negative
+
+
+def _left(attempt: PaymentAttempt) -> Money:
+    refunds = Refund.objects.for_merchant(attempt.merchant_id).filter(
+        attempt_id=attempt.id, status__in=LIVE_REFUND_STATES
     )
-    return Money(attempt.amount_captured_minor - (spoken_for or 0), attempt.currency)
+    # In one query: every page that shows the figure asks for it.
+    rows = (
+        refunds.order_by()
+        .values_list("amount_minor")
+        .union(list_funds_holds(attempt).order_by().values_list("amount_minor"), all=True)
+    )
+    spoken_for = sum(minor for (minor,) in rows)
+    return Money(attempt.amount_captured_minor - spoken_for, attempt.currency)
+
+
+def list_funds_holds(attempt: PaymentAttempt) -> QuerySet[FundsHold]:
+    """What is held of a charge at this moment, for disputes that are open or lost."""
+    return FundsHold.objects.for_merchant(attempt.merchant_id).filter(
+        attempt_id=attempt.id, released_at__isnull=True
+    )
+
+
+def has_attempt(*, merchant_id: UUID, payment_intent_id: UUID, attempt_id: UUID) -> bool:
+    """Whether an attempt with this id was opened for the intent."""
+    rows = PaymentAttempt.objects.for_merchant(merchant_id)
+    return rows.filter(pk=attempt_id, payment_intent_id=payment_intent_id).exists()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q, Sum
 
 from foundation.events.queries import list_events
 from foundation.money import Money
@@ -23,6 +26,7 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
+from payments.queries.routing import with_decisions
 
 MOST_ROWS = 200
 """Of each kind; a payment with more is a robot's, and its lists say that they are cut."""
@@ -60,10 +64,12 @@ class Happening:
 
 @dataclass
 class PaymentPage:
-    """A payment with all that belongs to it. Amounts are Money of the payment's currency."""
+    """A payment with all that belongs to it. Amounts are Money of the payment's currency.
+
+    attempts: each with decision_id and decision_reason, why it went to its account."""
 
     intent: PaymentIntent
-    attempts: list[PaymentAttempt]
+    attempts: Sequence[PaymentAttempt]
     captures: list[Capture]
     refunds: list[Refund]
     events: list[Any]
@@ -95,7 +101,12 @@ class PaymentPage:
     @cached_property
     def available_to_refund(self) -> Money:
         spoken_for = self._sum(r.amount_minor for r in self.refunds if r.status in LIVE_REFUND_STATES)
-        return self.captured - spoken_for
+        return max(self.captured - spoken_for - self.held, Money.zero(self.intent.currency))
+
+    @cached_property
+    def held(self) -> Money:
+        """What disputes hold of it: it can not be refunded as well. The attempts bring it (read_payment_page)."""
+        return self._sum(getattr(attempt, "held_minor", None) or 0 for attempt in self.attempts)
 
     @cached_property
     def fee(self) -> Money:
@@ -103,8 +114,8 @@ class PaymentPage:
 
     @cached_property
     def net(self) -> Money:
-        """What the merchant keeps: captured, less refunded, less fees."""
-        return self.captured - self.refunded - self.fee
+        """What the merchant keeps: captured, less refunded, less what disputes hold, less the fees of payments."""
+        return self.captured - self.refunded - self.held - self.fee
 
     @cached_property
     def is_in_doubt(self) -> bool:
@@ -132,9 +143,10 @@ def read_payment_page(intent: PaymentIntent) -> PaymentPage:
     """The page of a payment whose row is at hand; reads within the payment's merchant only."""
     merchant_id = intent.merchant_id
     attempts = list(
-        PaymentAttempt.objects.for_merchant(merchant_id)
+        with_decisions(PaymentAttempt.objects.for_merchant(merchant_id))
         .filter(payment_intent_id=intent.id)
         .select_related("psp_account", "payment_method")
+        .annotate(held_minor=Sum("funds_holds__amount_minor", filter=Q(funds_holds__released_at=None)))
         .order_by("ordinal")[:MOST_ROWS]
     )
     refunds = list(

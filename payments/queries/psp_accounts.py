@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from foundation.errors import ResourceMissing
 from foundation.ids import PublicIdInvalid, decode_id
 from payments.errors import PspNotConfigured
-from payments.models import PspAccount
+from payments.models import PaymentAttempt, PspAccount, SetupIntent
 
 
 def list_psp_accounts(*, merchant_id: UUID) -> QuerySet[PspAccount]:
@@ -18,33 +18,41 @@ def list_psp_accounts(*, merchant_id: UUID) -> QuerySet[PspAccount]:
 
 def get_token_account(*, merchant_id: UUID, psp_account_id: UUID | None) -> PspAccount:
     """The named account, or the merchant's first active one by priority. Raises ResourceMissing, PspNotConfigured."""
-    rows = list_psp_accounts(merchant_id=merchant_id)
     if psp_account_id is not None:
-        account = rows.filter(pk=psp_account_id).first()
-        if account is None:
-            raise ResourceMissing("No such psp_account.", param="psp_account")
-        return account
+        return get_psp_account(merchant_id=merchant_id, psp_account_id=psp_account_id)
+    rows = list_psp_accounts(merchant_id=merchant_id)
     account = rows.filter(is_active=True).order_by("priority", "id").first()
     if account is None:
         raise PspNotConfigured("This merchant has no active PSP account.")
     return account
 
 
+def list_sibling_accounts(account: PspAccount) -> list[PspAccount]:
+    """The merchant's other active accounts at the same PSP."""
+    rows = list_psp_accounts(merchant_id=account.merchant_id).filter(psp=account.psp, is_active=True)
+    return list(rows.exclude(pk=account.pk).order_by("priority", "id"))
+
+
 def get_psp_account(*, merchant_id: UUID, psp_account_id: UUID) -> PspAccount:
     """With its merchant. Raises ResourceMissing, also for another merchant's."""
-    account = list_psp_accounts(merchant_id=merchant_id).select_related("merchant").filter(pk=psp_account_id)
-    if (found := account.first()) is None:
+    account = find_psp_account(merchant_id=merchant_id, psp_account_id=psp_account_id)
+    if account is None:
         raise ResourceMissing("No such psp_account.", param="psp_account")
-    return found
+    return account
 
 
-def find_psp_account(*, merchant_id: UUID, public_id: str) -> PspAccount | None:
+def find_psp_account(*, merchant_id: UUID, psp_account_id: UUID) -> PspAccount | None:
+    rows = list_psp_accounts(merchant_id=merchant_id).select_related("merchant")
+    return rows.filter(pk=psp_account_id).first()
+
+
+def find_account_of_statement(*, merchant_id: UUID, public_id: str) -> PspAccount | None:
     """By the name that statements and the ledger know it by."""
     try:
         account_id = decode_id(PspAccount.public_prefix, public_id)
     except PublicIdInvalid:
         return None
-    return list_psp_accounts(merchant_id=merchant_id).filter(pk=account_id).first()
+    return find_psp_account(merchant_id=merchant_id, psp_account_id=account_id)
 
 
 def list_account_ids() -> list[tuple[UUID, UUID]]:
@@ -55,3 +63,9 @@ def list_account_ids() -> list[tuple[UUID, UUID]]:
 def find_account_for_webhooks(psp_account_id: UUID) -> PspAccount | None:
     """By the id in the webhook's URL, whoever's it is: the signature proves the rest."""
     return PspAccount.across_merchants.filter(pk=psp_account_id).first()
+
+
+def find_merchant_of_action(prefix: str, row_id: UUID) -> UUID | None:
+    """Whose charge or setup intent a customer comes back for; the id in the address is all there is."""
+    model = SetupIntent if prefix == "seti" else PaymentAttempt
+    return model.across_merchants.filter(pk=row_id).values_list("merchant_id", flat=True).first()

@@ -17,8 +17,11 @@ from foundation.ids import encode_id
 from foundation.money import Money
 from foundation.vault.fields import decrypt_field
 from payments.models import (
+    AuthorizationIncrement,
     Capture,
     CaptureStatus,
+    Mandate,
+    MandateStatus,
     PaymentAttempt,
     PaymentIntent,
     PspAccount,
@@ -30,6 +33,7 @@ from payments.psp.port import (
     AuthorizeRequest,
     CaptureRequest,
     Credentials,
+    IncrementRequest,
     InquireRequest,
     RefundRequest,
     VoidRequest,
@@ -38,7 +42,9 @@ from payments.psp.port import (
 
 @dataclass(frozen=True, slots=True)
 class AttemptOrder:
-    """One authorization, ready to be sent. opened_at: when its attempt was put on disk as submitting."""
+    """One authorization, ready to be sent. opened_at: when its attempt was put on disk as submitting.
+
+    psp_account_id: where it goes. may_fail_over: whether another account could take it, as far as is known."""
 
     attempt_id: UUID
     payment_intent_id: UUID
@@ -46,6 +52,8 @@ class AttemptOrder:
     credentials: Credentials
     request: AuthorizeRequest
     opened_at: datetime
+    psp_account_id: UUID
+    may_fail_over: bool = True
 
 
 def credentials_of(account: PspAccount) -> Credentials:
@@ -66,6 +74,9 @@ def credentials_of(account: PspAccount) -> Credentials:
         webhook_secrets=tuple(secret for secret in webhook_secrets if secret),
         base_url=account.base_url,
         deadline_seconds=account.deadline_seconds,
+        deadlines=account.deadlines,
+        calls_per_second=account.calls_per_second,
+        settings=account.settings,
     )
 
 
@@ -85,9 +96,17 @@ def returned_page() -> str:
     return f"{settings.PUBLIC_BASE_URL}{reverse('returned')}"
 
 
+def completion_page(public_id: str) -> str:
+    """Where a customer comes back to us from a PSP that wants to be told what they bring."""
+    return f"{settings.PUBLIC_BASE_URL}{reverse('psp_return', args=[public_id])}"
+
+
 def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToken) -> AttemptOrder:
     """The order for an attempt whose rows are at hand."""
     account = token.psp_account
+    # The intent's own is at hand when the attempt was just opened with it.
+    named = intent.payment_method if intent.payment_method_id == attempt.payment_method_id else None
+    method = named or attempt.payment_method
     request = AuthorizeRequest(
         psp_key=attempt.psp_key,
         amount=attempt.amount,
@@ -96,8 +115,12 @@ def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToke
         capture=attempt.capture_method == "automatic",
         off_session=attempt.off_session,
         return_url=intent.return_url or returned_page(),
+        completion_url=completion_page(attempt.public_id),
         statement_descriptor_suffix=intent.statement_descriptor_suffix,
         save_for_off_session=intent.setup_future_usage == "off_session",
+        method_type=method.type,
+        mandate_reference=_mandate_reference(attempt) if attempt.off_session else "",
+        network_transaction_id=method.network_transaction_id if attempt.off_session else "",
         references={"payment_intent": intent.public_id, "charge": attempt.public_id},
     )
     return AttemptOrder(
@@ -107,7 +130,22 @@ def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToke
         credentials_of(account),
         request,
         attempt.submitted_at or attempt.created_at,
+        account.id,
     )
+
+
+def _mandate_reference(attempt: PaymentAttempt) -> str:
+    """The newest leave of the customer at this PSP; empty where the method needs none."""
+    mandate = (
+        Mandate.objects.for_merchant(attempt.merchant_id)
+        .filter(
+            payment_method_id=attempt.payment_method_id,
+            psp_account_id=attempt.psp_account_id,
+            status=MandateStatus.ACTIVE,
+        )
+        .first()
+    )
+    return mandate.psp_reference if mandate is not None else ""
 
 
 def get_attempt_order(*, merchant_id: UUID, attempt_id: UUID) -> AttemptOrder:
@@ -130,11 +168,20 @@ def capture_request(capture: Capture, attempt: PaymentAttempt) -> CaptureRequest
         amount=capture.amount,
         captured_before=Money(attempt.amount_captured_minor, attempt.currency),
         is_final=capture.is_final,
+        leaves_rest=attempt.amount_minor - attempt.amount_captured_minor > capture.amount_minor,
+    )
+
+
+def increment_request(increment: AuthorizationIncrement, attempt: PaymentAttempt) -> IncrementRequest:
+    return IncrementRequest(
+        psp_key=increment.psp_key, psp_reference=attempt.psp_reference, amount=increment.amount
     )
 
 
 def void_request(attempt: PaymentAttempt) -> VoidRequest:
-    return VoidRequest(psp_key=attempt.void_key, psp_reference=attempt.psp_reference)
+    return VoidRequest(
+        psp_key=attempt.void_key, psp_reference=attempt.psp_reference, attempt_key=attempt.psp_key
+    )
 
 
 def refund_request(refund: Refund, attempt: PaymentAttempt) -> RefundRequest:
@@ -176,6 +223,15 @@ def capture_inquiry(capture: Capture, attempt: PaymentAttempt) -> InquireRequest
         psp_reference=attempt.psp_reference,
         captured_before=before,
         captured_after=after,
+    )
+
+
+def increment_inquiry(increment: AuthorizationIncrement, attempt: PaymentAttempt) -> InquireRequest:
+    return InquireRequest(
+        kind="increment",
+        psp_key=attempt.psp_key,
+        amount=increment.amount,
+        psp_reference=attempt.psp_reference,
     )
 
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from foundation.errors import ResourceMissing
 from foundation.ids import encode_id
-from payments.models import SetupIntent
+from payments.models import Mandate, SetupIntent
 
 
 def list_setup_intents(*, merchant_id: UUID) -> QuerySet[SetupIntent]:
@@ -28,3 +28,12 @@ def get_setup_intent(*, merchant_id: UUID, setup_intent_id: UUID) -> SetupIntent
             f"No such setup_intent: '{encode_id('seti', setup_intent_id)}'", param="setup_intent"
         )
     return setup
+
+
+def get_mandate(*, merchant_id: UUID, mandate_id: UUID) -> Mandate:
+    """With its payment method. Raises ResourceMissing."""
+    rows = Mandate.objects.for_merchant(merchant_id).select_related("payment_method")
+    mandate = rows.filter(pk=mandate_id).first()
+    if mandate is None:
+        raise ResourceMissing(f"No such mandate: '{encode_id('mandate', mandate_id)}'", param="mandate")
+    return mandate

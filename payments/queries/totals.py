@@ -27,6 +27,7 @@ CLEARING = "assets/psp_clearing/"
 PAID_OUT = ("assets/cash_in_transit", "assets/bank")
 KINDS = (
     "payment_captured",
+    "payment_returned",
     "psp_fee",
     "payment_refunded",
     "refund_returned",
@@ -37,6 +38,8 @@ KINDS = (
     "payout_canceled",
 )
 """Every kind of entry that steps/post_to_ledger posts, but for holds."""
+SALES = ("income/sales", "assets/receivables")
+"""What a capture pays: a sale by itself, or an invoice that was booked before."""
 UNDECIDED = ("created", "submitting", "unknown", "pending")
 
 
@@ -60,9 +63,13 @@ def read_payment_totals(*, merchant_id: UUID) -> dict[str, Totals]:
     """By currency, from captures and refunds that succeeded, and payouts that did not come back."""
     captures = (
         Capture.objects.for_merchant(merchant_id)
-        .filter(status=CaptureStatus.SUCCEEDED)
+        .filter(status__in=[CaptureStatus.SUCCEEDED, CaptureStatus.RETURNED])
         .values("currency")
-        .annotate(total_minor=Sum("amount_minor"), fees_minor=Sum("fee_minor"))
+        .annotate(
+            # What a bank took back is no sale any more; the PSP keeps its fee for it.
+            total_minor=Sum("amount_minor", filter=Q(status=CaptureStatus.SUCCEEDED), default=0),
+            fees_minor=Sum("fee_minor"),
+        )
         .order_by("currency")
     )
     refunds = (
@@ -107,13 +114,13 @@ def read_ledger_totals(*, merchant_id: UUID) -> tuple[dict[str, Totals], dict[st
         row[name] = row.get(name, 0) + of_payments
     totals = {
         currency: Totals(
-            captured=-row.get("income/sales", 0),
+            captured=-sum(row.get(path, 0) for path in SALES),
             refunded=row.get("income/refunds", 0),
             fees=row.get("expenses/psp_fees", 0),
             paid_out=sum(row.get(path, 0) for path in PAID_OUT),
         )
         for currency, row in found.items()
-        if any(row.get(path) for path in ("income/sales", "income/refunds", *PAID_OUT))
+        if any(row.get(path) for path in (*SALES, "income/refunds", "expenses/psp_fees", *PAID_OUT))
     }
     return totals, {currency: row.get(CLEARING, 0) for currency, row in found.items() if CLEARING in row}
 

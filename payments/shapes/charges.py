@@ -7,7 +7,7 @@ from typing import Any
 from foundation.clock import to_timestamp
 from payments.declines import decline_message
 from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
-from payments.shapes.customers import billing_shape, shipping_shape
+from payments.shapes.customers import billing_shape, payment_method_type_shape, shipping_shape, wallet_shape
 from payments.shapes.ids import public
 
 SHOWN_STATES = frozenset(
@@ -20,6 +20,7 @@ _STATUS = {
     AttemptStatus.UNKNOWN: "pending",
     AttemptStatus.PENDING: "pending",
     AttemptStatus.DECLINED: "failed",
+    AttemptStatus.RETURNED: "failed",
 }
 _RELEASED = (AttemptStatus.VOIDED, AttemptStatus.EXPIRED)
 
@@ -47,7 +48,7 @@ def charge_shape(attempt: PaymentAttempt, intent: PaymentIntent, *, livemode: bo
         "currency": attempt.currency,
         "customer": public("cus", intent.customer_id),
         "description": intent.description or None,
-        "disputed": False,
+        "disputed": attempt.is_disputed,
         "failure_balance_transaction": None,
         "failure_code": attempt.error_code or None if failed else None,
         "failure_message": decline_message(attempt.error_code, attempt.decline_code) if failed else None,
@@ -92,6 +93,11 @@ def _outcome(attempt: PaymentAttempt, *, failed: bool) -> dict[str, Any]:
 
 
 def _method_details(attempt: PaymentAttempt) -> dict[str, Any]:
+    method = attempt.payment_method
+    if method.type != "card":
+        mandate = {"mandate": public("mandate", attempt.mandate_id)} if attempt.mandate_id else {}
+        shown = payment_method_type_shape(method)
+        return {method.type: {**shown[method.type], **mandate}, "type": method.type}
     facts = attempt.card_facts
     secure = facts.get("three_d_secure_result")
     # Stripe leaves it out where nothing waits for a capture; null it never is.
@@ -123,7 +129,7 @@ def _method_details(attempt: PaymentAttempt) -> dict[str, Any]:
             "regulated_status": None,
             "three_d_secure": _three_d_secure(facts) if secure else None,
             "transaction_link_id": None,
-            "wallet": None,
+            "wallet": wallet_shape(facts.get("wallet") or "", facts.get("last4") or ""),
         },
         "type": "card",
     }

@@ -94,6 +94,23 @@ def payment_method_shape(method: PaymentMethod, *, livemode: bool) -> dict[str, 
         "object": "payment_method",
         "allow_redisplay": "unspecified",
         "billing_details": billing_shape(method.billing_details),
+        **payment_method_type_shape(method),
+        "created": to_timestamp(method.created_at),
+        "customer": public("cus", method.customer_id),
+        "customer_account": None,
+        "livemode": livemode,
+        "metadata": method.metadata,
+        "type": method.type,
+    }
+
+
+def payment_method_type_shape(method: PaymentMethod) -> dict[str, Any]:
+    """What only methods of this type have, under the type's own name."""
+    if method.type != "card":
+        account = {"last4": method.last4, "fingerprint": method.fingerprint} if method.last4 else {}
+        country = {"country": method.country} if method.type == "sepa_debit" else {}
+        return {method.type: {**method.details, **account, **country}}
+    return {
         "card": {
             "brand": method.brand or "unknown",
             "checks": None,
@@ -108,12 +125,11 @@ def payment_method_shape(method: PaymentMethod, *, livemode: bool) -> dict[str, 
             "networks": None,
             "regulated_status": None,
             "three_d_secure_usage": {"supported": True},
-            "wallet": None,
+            "wallet": wallet_shape(method.wallet, method.last4),
         },
-        "created": to_timestamp(method.created_at),
-        "customer": public("cus", method.customer_id),
-        "customer_account": None,
-        "livemode": livemode,
-        "metadata": method.metadata,
-        "type": method.type,
     }
+
+
+def wallet_shape(wallet: str, last4: str) -> dict[str, Any] | None:
+    """The phone's or browser's wallet that handed out the card, if any did."""
+    return {"type": wallet, wallet: {}, "dynamic_last4": last4 or None} if wallet else None

@@ -29,7 +29,7 @@ def setup_intent_shape(setup: SetupIntent, *, livemode: bool) -> dict[str, Any]:
         "latest_attempt": None,
         "livemode": livemode,
         "managed_payments": None,
-        "mandate": None,
+        "mandate": public("mandate", setup.mandate_id),
         "metadata": setup.metadata,
         "next_action": setup.next_action,
         "on_behalf_of": None,

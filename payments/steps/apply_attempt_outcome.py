@@ -6,10 +6,9 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from foundation import clock
-from foundation.context import current
 from foundation.transactions import joins_transaction
 from payments import events
-from payments.models import AttemptStatus, Capture, PaymentAttempt, PaymentIntent
+from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
 from payments.psp.outcomes import (
     CardFacts,
     Declined,
@@ -18,15 +17,17 @@ from payments.psp.outcomes import (
     NotSent,
     Pending,
     RequiresAction,
+    Returned,
     Succeeded,
     Unknown,
     Voided,
 )
 from payments.steps.announce import announce_payment
-from payments.steps.fee_of_outcome import bookable_fee, fee_is_awaited
+from payments.steps.book_charge import RETURNED, book_whole_capture
 from payments.steps.follow_doubt import follow_doubt
-from payments.steps.look_again import absence_proves, next_look
-from payments.steps.post_to_ledger import hold_authorization, post_capture, release_authorization
+from payments.steps.keep_consent import keep_mandate, keep_network_transaction, keep_used_method
+from payments.steps.look_again import absence_proves, next_look, next_look_for_customer
+from payments.steps.post_to_ledger import hold_authorization, release_authorization
 from payments.steps.report_amount import report_amount
 from payments.steps.settle_intent import settle_intent
 
@@ -42,7 +43,9 @@ SAVED_FIELDS = [
     "network_advice_code",
     "unknown_reason",
     "card_facts",
+    "latency_ms",
     "network_transaction_id",
+    "mandate",
     "authorization_code",
     "next_action",
     "decided_at",
@@ -53,8 +56,12 @@ SAVED_FIELDS = [
 
 
 @joins_transaction
-def apply_attempt_outcome(intent: PaymentIntent, attempt: PaymentAttempt, outcome: InquiryOutcome) -> None:
-    """The intent and the attempt are locked. Writes both, the ledger and the events of the change, if any."""
+def apply_attempt_outcome(
+    intent: PaymentIntent, attempt: PaymentAttempt, outcome: InquiryOutcome, *, fails_over: bool = False
+) -> None:
+    """The intent and the attempt are locked. Writes both, the ledger and the events of the change, if any.
+
+    fails_over: the caller opens the next try at once, so that the payment itself has not failed."""
     now = clock.now()
     before = attempt.status
     if isinstance(outcome, Succeeded) and outcome.amount.currency != attempt.currency:
@@ -62,6 +69,9 @@ def apply_attempt_outcome(intent: PaymentIntent, attempt: PaymentAttempt, outcom
         attempt.psp_reference = outcome.psp_reference
         report_amount(intent, attempt, outcome.amount)
         outcome = Unknown(reason="currency_differs")
+    if isinstance(outcome, Returned):
+        # It came back before we heard that it had succeeded: no money is with us, and none was booked.
+        outcome = Declined(code=outcome.code or RETURNED, psp_reference=outcome.psp_reference)
     if isinstance(outcome, Succeeded):
         types = _succeed(intent, attempt, outcome, now)
     elif isinstance(outcome, Declined):
@@ -77,6 +87,8 @@ def apply_attempt_outcome(intent: PaymentIntent, attempt: PaymentAttempt, outcom
     if attempt.status == before:
         return
     settle_intent(intent, attempt)
+    if fails_over:
+        types = [type_ for type_ in types if type_ != events.PAYMENT_INTENT_PAYMENT_FAILED]
     announce_payment(intent, *types, attempt=attempt)
 
 
@@ -87,6 +99,7 @@ def _succeed(intent: PaymentIntent, attempt: PaymentAttempt, outcome: Succeeded,
     attempt.authorization_code = outcome.authorization_code
     _keep_card_facts(attempt, outcome.card)
     _close(attempt, now)
+    _keep_for_later(intent, attempt, outcome)
     if outcome.amount != attempt.amount:
         report_amount(intent, attempt, outcome.captured or outcome.amount)
     if outcome.captured is None:
@@ -97,29 +110,7 @@ def _succeed(intent: PaymentIntent, attempt: PaymentAttempt, outcome: Succeeded,
         hold_authorization(attempt, at=now)
         return [events.PAYMENT_INTENT_AMOUNT_CAPTURABLE_UPDATED, events.CHARGE_SUCCEEDED]
     attempt.succeed()
-    fee = bookable_fee(outcome, outcome.captured.currency)
-    capture = Capture(
-        merchant_id=attempt.merchant_id,
-        attempt=attempt,
-        amount_minor=outcome.captured.amount_minor,
-        currency=outcome.captured.currency,
-        fee_minor=fee.amount_minor if fee else None,
-        psp_key=f"{attempt.psp_key}_capture",
-        psp_reference=outcome.psp_charge_reference,
-        requested_by=current().actor[:128],
-        submitted_at=attempt.submitted_at,
-        decided_at=now,
-        request_id=current().request_id,
-        trace_id=current().trace_id,
-    )
-    capture.succeed()
-    attempt.amount_captured_minor = capture.amount_minor
-    attempt.fee_minor = capture.fee_minor or 0
-    attempt.ledger_entry_id = capture.ledger_entry_id = post_capture(capture, attempt, at=now)
-    if fee_is_awaited(outcome):
-        # The fee is asked for until the PSP says it; the entry for it follows then.
-        capture.next_check_at = now + timedelta(seconds=10)
-    capture.save(force_insert=True)
+    book_whole_capture(intent, attempt, outcome, now=now)
     return [events.PAYMENT_INTENT_SUCCEEDED, events.CHARGE_SUCCEEDED]
 
 
@@ -146,7 +137,7 @@ def _require_action(
         },
         "type": "redirect_to_url",
     }
-    attempt.next_check_at = next_look(attempt, attempt.psp_account, now)
+    attempt.next_check_at = next_look_for_customer(attempt, attempt.psp_account, now)
     if attempt.status == AttemptStatus.REQUIRES_ACTION:
         return []
     attempt.require_action()
@@ -178,6 +169,9 @@ def _stay_in_doubt(
     attempt.next_check_at = next_look(attempt, attempt.psp_account, now)
     if isinstance(outcome, Pending):
         attempt.psp_reference = outcome.psp_reference
+        attempt.psp_charge_reference = outcome.psp_charge_reference or attempt.psp_charge_reference
+        attempt.next_action = None
+        _keep_mandate(attempt, outcome)
         if attempt.status != AttemptStatus.PENDING:
             attempt.wait()
         return [events.PAYMENT_INTENT_PROCESSING, events.CHARGE_PENDING]
@@ -186,6 +180,21 @@ def _stay_in_doubt(
         attempt.unknown_reason = getattr(outcome, "reason", "not_found_yet")[:255]
         return [events.PAYMENT_INTENT_PROCESSING]
     return []
+
+
+def _keep_for_later(intent: PaymentIntent, attempt: PaymentAttempt, outcome: Succeeded) -> None:
+    _keep_mandate(attempt, outcome)
+    keep_network_transaction(attempt)
+    keep_used_method(intent, attempt)
+
+
+def _keep_mandate(attempt: PaymentAttempt, outcome: Succeeded | Pending) -> None:
+    attempt.mandate = attempt.mandate or keep_mandate(
+        merchant_id=attempt.merchant_id,
+        payment_method_id=attempt.payment_method_id,
+        account=attempt.psp_account,
+        psp_reference=outcome.mandate_reference,
+    )
 
 
 def _keep_card_facts(attempt: PaymentAttempt, card: CardFacts | None) -> None:

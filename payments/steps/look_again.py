@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from payments.models import Capture, PaymentAttempt, PspAccount, Refund, SetupIntent
-from payments.schedules import absence_is_proof, next_unknown_look_at
+from django.conf import settings
+
+from payments.models import AuthorizationIncrement, Capture, PaymentAttempt, PspAccount, Refund, SetupIntent
+from payments.schedules import absence_is_proof, gives_up_at, next_unknown_look_at
 
 
 def next_look(
-    row: PaymentAttempt | Capture | Refund | SetupIntent, account: PspAccount, now: datetime
+    row: PaymentAttempt | Capture | AuthorizationIncrement | Refund | SetupIntent,
+    account: PspAccount,
+    now: datetime,
 ) -> datetime:
     """By the schedule of unknown outcomes, from when the call left."""
     return next_unknown_look_at(
@@ -20,7 +24,9 @@ def next_look(
 
 
 def absence_proves(
-    row: PaymentAttempt | Capture | Refund | SetupIntent, account: PspAccount, now: datetime
+    row: PaymentAttempt | Capture | AuthorizationIncrement | Refund | SetupIntent,
+    account: PspAccount,
+    now: datetime,
 ) -> bool:
     """Whether the PSP's "not found" now proves that the call did not happen.
 
@@ -30,3 +36,19 @@ def absence_proves(
         now=now,
         maximum_report_delay_seconds=account.maximum_report_delay_seconds,
     )
+
+
+def next_look_for_customer(row: PaymentAttempt | SetupIntent, account: PspAccount, now: datetime) -> datetime:
+    """As next_look, and in any case when the customer's time to act is over."""
+    over_at = gives_up_at(
+        submitted_at=row.submitted_at or row.created_at, hours=settings.ABANDONED_ACTION_HOURS
+    )
+    look_at = next_look(row, account, now)
+    return min(look_at, over_at) if now < over_at else look_at
+
+
+def is_abandoned(row: PaymentAttempt | SetupIntent, now: datetime) -> bool:
+    """Whether it waits for a customer whose time to act is over."""
+    waits = row.status == "requires_action"
+    hours = settings.ABANDONED_ACTION_HOURS
+    return waits and now >= gives_up_at(submitted_at=row.submitted_at or row.created_at, hours=hours)

@@ -10,6 +10,10 @@ from foundation.events.publishing import publish
 from foundation.transactions import joins_transaction
 from payments import events
 from payments.models import Case, CaseKind
+from payments.shapes.cases import case_shape
+
+CONTRADICTION = CaseKind.CONTRADICTION
+"""For the floors above, which do not read our models."""
 
 
 @joins_transaction
@@ -44,5 +48,31 @@ def open_case(
         type=events.CASE_OPENED,
         object_type="case",
         object_id=case.id,
-        data={"id": case.public_id, "object": "case", "kind": str(kind), "evidence": evidence},
+        data=case_shape(case),
+    )
+
+
+@joins_transaction
+def open_renewals_case(*, merchant_id: UUID, subscription_id: UUID, evidence: dict[str, Any]) -> None:
+    """For the floor above: periods of a subscription were missed. Writes as open_case."""
+    open_case(
+        merchant_id=merchant_id,
+        kind=CaseKind.RENEWALS_MISSED,
+        subject_kind="subscription",
+        subject_id=subscription_id,
+        payment_intent_id=None,
+        evidence=evidence,
+    )
+
+
+@joins_transaction
+def open_numbers_case(*, merchant_id: UUID, series_id: UUID, evidence: dict[str, Any]) -> None:
+    """For the floor above: a series of document numbers has a gap. Writes as open_case."""
+    open_case(
+        merchant_id=merchant_id,
+        kind=CaseKind.NUMBERS_MISSING,
+        subject_kind="number_series",
+        subject_id=series_id,
+        payment_intent_id=None,
+        evidence=evidence,
     )

@@ -11,8 +11,16 @@ from uuid import UUID
 from foundation.money import Money
 from foundation.transactions import joins_transaction
 from ledger.queries.periods import date_in_open_period
-from ledger.steps import Line, open_hold, post_entry, release_hold, reverse_entry, settle_hold
-from payments.models import Capture, PaymentAttempt, Payout, Refund
+from ledger.steps import Line, open_hold, post_entry, raise_hold, release_hold, reverse_entry, settle_hold
+from payments.models import (
+    AuthorizationIncrement,
+    Capture,
+    PaymentAttempt,
+    PaymentIntent,
+    Payout,
+    Refund,
+    Settles,
+)
 
 
 def clearing_path(psp_account_id: str) -> str:
@@ -21,6 +29,7 @@ def clearing_path(psp_account_id: str) -> str:
 
 
 SALES = "income/sales"
+RECEIVABLES = "assets/receivables"
 REFUNDS = "income/refunds"
 PSP_FEES = "expenses/psp_fees"
 TRANSIT = "assets/cash_in_transit"
@@ -28,10 +37,12 @@ BANK = "assets/bank"
 
 
 @joins_transaction
-def post_capture(capture: Capture, attempt: PaymentAttempt, *, at: datetime) -> UUID:
-    """Dr PSP clearing / Cr sales, and the fee if the PSP has said it: Dr PSP fees / Cr PSP clearing."""
+def post_capture(capture: Capture, attempt: PaymentAttempt, intent: PaymentIntent, *, at: datetime) -> UUID:
+    """Dr PSP clearing / Cr sales, and the fee if the PSP has said it: Dr PSP fees / Cr PSP clearing.
+
+    An intent that settles an invoice credits receivables: the sale was booked when the invoice was finalized."""
     clearing = clearing_path(attempt.psp_account.public_id)
-    lines = [Line(clearing, capture.amount), Line(SALES, -capture.amount)]
+    lines = [Line(clearing, capture.amount), Line(_settled_by(intent), -capture.amount)]
     if capture.fee_minor:
         fee = Money(capture.fee_minor, capture.currency)
         lines += [Line(PSP_FEES, fee), Line(clearing, -fee)]
@@ -45,6 +56,27 @@ def post_capture(capture: Capture, attempt: PaymentAttempt, *, at: datetime) -> 
         effective_at=at,
         external_reference=attempt.psp_charge_reference or attempt.psp_reference,
         description=f"Captured {capture.amount} of {attempt.public_id}",
+    ).id
+
+
+@joins_transaction
+def post_capture_return(
+    capture: Capture, attempt: PaymentAttempt, intent: PaymentIntent, *, at: datetime
+) -> UUID:
+    """Dr sales / Cr PSP clearing: the bank took back what it had paid. The PSP keeps its fee."""
+    return post_entry(
+        merchant_id=capture.merchant_id,
+        kind="payment_returned",
+        reference=f"capture_returned:{capture.public_id}",
+        lines=[
+            Line(_settled_by(intent), capture.amount),
+            Line(clearing_path(attempt.psp_account.public_id), -capture.amount),
+        ],
+        source_kind="payment_intent",
+        source_id=attempt.payment_intent_id,
+        effective_at=at,
+        external_reference=attempt.psp_charge_reference or attempt.psp_reference,
+        description=f"Captured {capture.amount} of {attempt.public_id} came back",
     ).id
 
 
@@ -140,6 +172,20 @@ def hold_authorization(attempt: PaymentAttempt, *, at: datetime) -> None:
 
 
 @joins_transaction
+def raise_authorization(
+    attempt: PaymentAttempt, increment: AuthorizationIncrement, more: Money, *, at: datetime
+) -> None:
+    """Memo: the issuer holds `more` on top."""
+    raise_hold(
+        merchant_id=attempt.merchant_id,
+        hold_reference=f"authorization:{attempt.public_id}",
+        reference=increment.public_id,
+        amount=more,
+        effective_at=at,
+    )
+
+
+@joins_transaction
 def settle_authorization(attempt: PaymentAttempt, capture: Capture, held: Money, *, at: datetime) -> None:
     """Memo: a part of the hold became money; a final capture releases the rest.
 
@@ -222,3 +268,7 @@ def post_payout_return(payout: Payout, sent_entry_id: UUID, *, at: datetime) -> 
         kind="payout_canceled" if payout.status == "canceled" else "payout_returned",
         description=f"Payout of {payout.amount} {payout.status}: {payout.failure_code or 'no reason given'}",
     ).id
+
+
+def _settled_by(intent: PaymentIntent) -> str:
+    return RECEIVABLES if intent.settles == Settles.RECEIVABLE else SALES

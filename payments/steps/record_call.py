@@ -7,7 +7,7 @@ from uuid import UUID
 from foundation.context import current
 from foundation.observability.metrics import observe_psp_call
 from foundation.transactions import joins_transaction
-from payments.models import PspAccount, PspCall
+from payments.models import PaymentAttempt, PspAccount, PspCall
 from payments.psp.outcomes import CallRecord
 
 
@@ -38,3 +38,9 @@ def record_call(
         request_id=current().request_id,
         trace_id=current().trace_id,
     ).save(force_insert=True)
+
+
+def keep_latency(attempt: PaymentAttempt, call: CallRecord) -> None:
+    """How long the attempt's own call took; an inquiry about it says nothing of that. Not saved here."""
+    if call.operation == "authorize":
+        attempt.latency_ms = call.latency_ms

@@ -19,6 +19,12 @@ _ARROWS = {
     IntentStatus.SUCCEEDED: PaymentIntent.succeed,
     IntentStatus.CANCELED: PaymentIntent.cancel,
 }
+# What only a bank's return or the word of two people may do: leave an end.
+_OUT_OF_AN_END = {
+    (IntentStatus.SUCCEEDED, IntentStatus.REQUIRES_PAYMENT_METHOD): PaymentIntent.lose_payment,
+    (IntentStatus.CANCELED, IntentStatus.SUCCEEDED): PaymentIntent.correct_to_succeeded,
+    (IntentStatus.CANCELED, IntentStatus.REQUIRES_CAPTURE): PaymentIntent.correct_to_requires_capture,
+}
 _CAPTURABLE = (AttemptStatus.AUTHORIZED, AttemptStatus.PARTIALLY_CAPTURED)
 
 SETTLED_FIELDS = [
@@ -54,21 +60,22 @@ def settle_intent(intent: PaymentIntent, attempt: PaymentAttempt) -> None:
     intent.latest_attempt = attempt
     intent.next_action = attempt.next_action if status == IntentStatus.REQUIRES_ACTION else None
     intent.last_payment_error = payment_error(attempt)
-    if attempt.status == AttemptStatus.DECLINED:
+    if attempt.status in (AttemptStatus.DECLINED, AttemptStatus.RETURNED):
         # As with Stripe: a declined method is taken off, and stays readable in last_payment_error.
         intent.payment_method = None
     if status == IntentStatus.CANCELED and intent.canceled_at is None:
         intent.canceled_at = clock.now()
         intent.cancellation_reason = intent.cancellation_reason or "automatic"
     if intent.status != status:
-        _ARROWS[status](intent)
+        arrow = _OUT_OF_AN_END.get((IntentStatus(intent.status), status)) or _ARROWS[status]
+        arrow(intent)
     intent.version += 1
     intent.save(update_fields=SETTLED_FIELDS)
 
 
 def payment_error(attempt: PaymentAttempt) -> dict[str, Any] | None:
-    """last_payment_error for a declined or never-sent attempt, else None."""
-    if attempt.status == AttemptStatus.DECLINED:
+    """last_payment_error for a declined, returned or never-sent attempt, else None."""
+    if attempt.status in (AttemptStatus.DECLINED, AttemptStatus.RETURNED):
         return {
             "charge": attempt.public_id,
             "code": attempt.error_code or "card_declined",

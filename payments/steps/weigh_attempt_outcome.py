@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from payments.models import AttemptStatus, PaymentAttempt
-from payments.psp.outcomes import Declined, InquiryOutcome, Succeeded, Voided
+from payments.psp.outcomes import Declined, InquiryOutcome, Returned, Succeeded, Voided
 from payments.psp.port import PspNews
 
 S = AttemptStatus
@@ -17,6 +17,7 @@ class Verdict(Enum):
     APPLIES = "applies"
     KNOWN = "known"
     CONTRADICTS = "contradicts"
+    RETURNS = "returns"
 
 
 def weigh_attempt_outcome(
@@ -34,6 +35,8 @@ def weigh_attempt_outcome(
         if status == S.AUTHORIZED:
             return Verdict.APPLIES
         return Verdict.CONTRADICTS if status in CAPTURED else Verdict.KNOWN
+    if isinstance(outcome, Returned):
+        return _weigh_return(attempt, outcome)
     if isinstance(outcome, Declined) and status in (S.AUTHORIZED, *CAPTURED):
         return Verdict.CONTRADICTS
     # Pending, unknown, not sent, not found, an action asked for: older than what is proven.
@@ -41,7 +44,8 @@ def weigh_attempt_outcome(
 
 
 def _weigh_success(status: str, outcome: Succeeded, has_open_capture: bool) -> Verdict:
-    if status in CAPTURED:
+    # Of a charge that came back, the PSP's word of its earlier success is old news.
+    if status in (*CAPTURED, S.RETURNED):
         return Verdict.KNOWN
     if status == S.AUTHORIZED and (outcome.captured is None or has_open_capture):
         return Verdict.KNOWN
@@ -52,9 +56,38 @@ def _weigh_success(status: str, outcome: Succeeded, has_open_capture: bool) -> V
     return Verdict.CONTRADICTS
 
 
+def _weigh_return(attempt: PaymentAttempt, outcome: Returned) -> Verdict:
+    if attempt.status == S.RETURNED:
+        return Verdict.KNOWN
+    is_ours = not attempt.psp_reference or outcome.psp_reference in ("", attempt.psp_reference)
+    return Verdict.RETURNS if attempt.status in CAPTURED and is_ours else Verdict.CONTRADICTS
+
+
+def confirms_success(attempt: PaymentAttempt, outcome: InquiryOutcome) -> bool:
+    """Whether the PSP says what is recorded: that money was taken on it."""
+    return isinstance(outcome, Succeeded) and outcome.captured is not None and attempt.status in CAPTURED
+
+
+def claim_of(outcome: InquiryOutcome) -> dict[str, str | int]:
+    """What a contradicting answer claims, for the case: reference and sums in minor units, nothing of a person."""
+    claim: dict[str, str | int] = {}
+    if reference := getattr(outcome, "psp_reference", ""):
+        claim["claimed_reference"] = reference
+    if isinstance(outcome, Succeeded):
+        moved = outcome.captured or outcome.amount
+        claim |= {"claimed_minor": moved.amount_minor, "claimed_currency": moved.currency}
+        claim["claimed"] = "captured" if outcome.captured is not None else "authorized"
+        if outcome.psp_charge_reference:
+            claim["claimed_charge"] = outcome.psp_charge_reference
+    return claim
+
+
 def tells_nothing_new(attempt: PaymentAttempt, news: PspNews) -> bool:
     """Whether news of this attempt repeats what is recorded, and nothing about the attempt is in doubt."""
     if attempt.next_check_at is not None or news.outcome is None:
+        return False
+    if attempt.psp_reference and news.psp_reference not in ("", attempt.psp_reference):
+        # A second payment under one key is news, whatever became of it.
         return False
     if attempt.status in (S.AUTHORIZED, S.PARTIALLY_CAPTURED) and getattr(news.outcome, "captured", None):
         # Money was taken on it: a capture of ours may be waiting for just this news.

@@ -20,6 +20,7 @@ from payments.api.common import (
     payment_method_id_of,
     refuse_if_declined,
     refuse_if_not_captured,
+    refuse_if_not_incremented,
     refuse_unless_live,
     with_empty_words,
 )
@@ -29,6 +30,7 @@ from payments.operations.capture_payment import capture_payment
 from payments.operations.confirm_payment_intent import confirm_payment_intent, refuse_unless_confirmable
 from payments.operations.create_payment_intent import create_payment_intent
 from payments.operations.execute_attempt import execute_attempt
+from payments.operations.increment_authorization import increment_authorization
 from payments.operations.update_payment_intent import refuse_unless_open_to_change, update_payment_intent
 from payments.queries.payment_intents import get_payment_intent, list_payment_intents
 from payments.shapes import payment_intent_shape
@@ -182,6 +184,27 @@ class PaymentIntentCaptureView(ApiView):
         )
         refuse_if_not_captured(capture)
         intent = get_payment_intent(merchant_id=self.merchant_id, payment_intent_id=intent.id)
+        return self.respond(payment_intent_shape(intent, livemode=self.livemode))
+
+
+class PaymentIntentIncrementView(ApiView):
+    scope = "payments"
+    parameter_names = {"payment_intent": "id"}
+
+    @endpoint(
+        "Increment an authorization", input=inputs.PaymentIntentIncrementInput, returns="payment_intent"
+    )
+    def post(self, request: Request, id: str) -> HttpResponse:
+        params = self.input()
+        intent = get_payment_intent(merchant_id=self.merchant_id, payment_intent_id=_intent_id(id))
+        increment = increment_authorization(
+            merchant_id=self.merchant_id,
+            payment_intent_id=intent.id,
+            increment_id=self.reserved_id,
+            amount=Money(params["amount"], intent.currency),
+        )
+        intent = get_payment_intent(merchant_id=self.merchant_id, payment_intent_id=intent.id)
+        refuse_if_not_incremented(increment, intent, livemode=self.livemode)
         return self.respond(payment_intent_shape(intent, livemode=self.livemode))
 
 

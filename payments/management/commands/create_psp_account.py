@@ -1,4 +1,5 @@
-"""create_psp_account MERCHANT --psp stripe --name N --secret-key K --webhook-secret W [--base-url URL]."""
+"""create_psp_account MERCHANT --psp stripe|adyen --name N --secret-key K --webhook-secret W [--base-url URL]
+[--settings JSON]."""
 
 from __future__ import annotations
 
@@ -34,14 +35,18 @@ class Command(BaseCommand):
         parser.add_argument("--secret-key", required=True)
         parser.add_argument("--webhook-secret", required=True)
         parser.add_argument("--base-url", default="")
+        # Called --settings on the command line: manage.py gives it this name, or Django would take it for its own.
         parser.add_argument(
-            "--settings", default="{}", help=f"JSON; {', '.join(LIMITS)} are limits of the account."
+            "--psp-settings",
+            default="{}",
+            metavar="JSON",
+            help=f"As --settings. {', '.join(LIMITS)} are limits of the account; Adyen needs merchant_account.",
         )
 
     def handle(self, **options: Any) -> None:
         try:
             merchant_id = decode_id("acct", options["merchant"])
-            extra = json.loads(options["settings"])
+            extra = json.loads(options["psp_settings"])
             limits = {name: extra.pop(name) for name in LIMITS if name in extra}
             account = create_psp_account(
                 merchant_id=merchant_id,

@@ -60,7 +60,14 @@ REFUSED: list[tuple[str, str, str, int, str, str]] = [
         "tokens only; no p24",
     ),
     ("post", "/v1/payment_intents/.+/apply_customer_balance", "", 404, "unknown_route", "no bank transfers"),
-    ("post", "/v1/payment_intents/.+/increment_authorization", ".+", 404, "unknown_route", "not yet"),
+    (
+        "post",
+        "/v1/payment_intents/.+/increment_authorization",
+        ".+",
+        400,
+        "payment_intent_unexpected_state",
+        "the corpus's payment holds no authorization",
+    ),
     ("post", "/v1/.+/verify_microdeposits", ".*", 404, "unknown_route", "no bank debits yet"),
     (
         "post",

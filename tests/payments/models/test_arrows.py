@@ -8,14 +8,25 @@ import pytest
 from django_fsm import TransitionNotAllowed
 
 from foundation.ids import new_id
-from payments.models import Capture, PaymentAttempt, PaymentIntent, Payout, Refund
-from payments.models.attempts import UNDECIDED
+from payments.models import (
+    AuthorizationIncrement,
+    Capture,
+    CaseResolution,
+    PaymentAttempt,
+    PaymentIntent,
+    Payout,
+    Refund,
+)
+from payments.models.attempts import ENDED_WITHOUT_MONEY, UNDECIDED
 from payments.models.attempts import AttemptStatus as A
 from payments.models.captures import CaptureStatus as C
+from payments.models.increments import IncrementStatus as I
 from payments.models.intents import OPEN
 from payments.models.intents import IntentStatus as Intent
 from payments.models.payouts import PayoutStatus as P
 from payments.models.refunds import RefundStatus as R
+
+Q = CaseResolution.Status
 
 Arrows = dict[str, tuple[list[Any], Any]]
 
@@ -31,6 +42,11 @@ ATTEMPT: Arrows = {
     "never_happened": ([A.CREATED, *UNDECIDED], A.NOT_SENT),
     "void": ([*UNDECIDED, A.AUTHORIZED], A.VOIDED),
     "expire": ([A.AUTHORIZED, A.REQUIRES_ACTION], A.EXPIRED),
+    "come_back": ([A.SUCCEEDED, A.PARTIALLY_CAPTURED], A.RETURNED),
+    "correct_to_succeeded": (ENDED_WITHOUT_MONEY, A.SUCCEEDED),
+    "correct_to_authorized": (ENDED_WITHOUT_MONEY, A.AUTHORIZED),
+    "correct_to_returned": (ENDED_WITHOUT_MONEY, A.RETURNED),
+    "correct_to_declined": ([A.AUTHORIZED], A.DECLINED),
 }
 INTENT: Arrows = {
     "ask_for_payment_method": (OPEN, Intent.REQUIRES_PAYMENT_METHOD),
@@ -40,13 +56,32 @@ INTENT: Arrows = {
     "ask_for_capture": (OPEN, Intent.REQUIRES_CAPTURE),
     "succeed": (OPEN, Intent.SUCCEEDED),
     "cancel": (OPEN, Intent.CANCELED),
+    "lose_payment": ([Intent.SUCCEEDED], Intent.REQUIRES_PAYMENT_METHOD),
+    "correct_to_succeeded": ([Intent.CANCELED], Intent.SUCCEEDED),
+    "correct_to_requires_capture": ([Intent.CANCELED], Intent.REQUIRES_CAPTURE),
 }
 CAPTURE: Arrows = {
     "submit": ([C.CREATED], C.SUBMITTING),
-    "succeed": ([C.CREATED, C.SUBMITTING, C.UNKNOWN], C.SUCCEEDED),
-    "fail": ([C.CREATED, C.SUBMITTING, C.UNKNOWN], C.FAILED),
+    "succeed": ([C.CREATED, C.SUBMITTING, C.PENDING, C.UNKNOWN], C.SUCCEEDED),
+    "wait": ([C.SUBMITTING, C.UNKNOWN], C.PENDING),
+    "fail": ([C.CREATED, C.SUBMITTING, C.PENDING, C.UNKNOWN], C.FAILED),
     "try_again": ([C.FAILED], C.CREATED),
     "lose_sight": ([C.SUBMITTING, C.UNKNOWN], C.UNKNOWN),
+    "come_back": ([C.SUCCEEDED], C.RETURNED),
+    "correct_to_succeeded": ([C.FAILED], C.SUCCEEDED),
+}
+INCREMENT: Arrows = {
+    "submit": ([I.CREATED], I.SUBMITTING),
+    "succeed": ([I.CREATED, I.SUBMITTING, I.UNKNOWN], I.SUCCEEDED),
+    "fail": ([I.CREATED, I.SUBMITTING, I.UNKNOWN], I.FAILED),
+    "lose_sight": ([I.SUBMITTING, I.UNKNOWN], I.UNKNOWN),
+}
+RESOLUTION: Arrows = {
+    "approve": ([Q.REQUESTED], Q.APPROVED),
+    "record": ([Q.APPROVED], Q.RECORDED),
+    "refuse": ([Q.REQUESTED], Q.REFUSED),
+    "withdraw": ([Q.REQUESTED], Q.WITHDRAWN),
+    "lapse": ([Q.REQUESTED, Q.APPROVED], Q.LAPSED),
 }
 REFUND: Arrows = {
     "approve": ([R.REQUIRES_APPROVAL], R.CREATED),
@@ -58,6 +93,7 @@ REFUND: Arrows = {
     "come_back": ([R.SUCCEEDED], R.FAILED),
     "lose_sight": ([R.SUBMITTING, R.PENDING, R.UNKNOWN], R.UNKNOWN),
     "cancel": ([R.REQUIRES_APPROVAL, R.CREATED], R.CANCELED),
+    "correct_to_succeeded": ([R.FAILED, R.CANCELED], R.SUCCEEDED),
 }
 PAYOUT: Arrows = {
     "send": ([P.PENDING], P.IN_TRANSIT),
@@ -70,6 +106,8 @@ MACHINES: list[tuple[Any, Any, Arrows]] = [
     (PaymentIntent, Intent, INTENT),
     (Capture, C, CAPTURE),
     (Refund, R, REFUND),
+    (AuthorizationIncrement, I, INCREMENT),
+    (CaseResolution, Q, RESOLUTION),
     (Payout, P, PAYOUT),
 ]
 CASES = [

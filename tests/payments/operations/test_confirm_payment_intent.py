@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from foundation.errors import ResourceMissing
-from foundation.ids import new_id
+from foundation.ids import derive_id, new_id
 from foundation.jobs.inline import run_due_jobs
 from foundation.money import Money
 from foundation.transactions import TransactionRuleBroken
@@ -23,6 +23,8 @@ from payments.operations.confirm_payment_intent import confirm_payment_intent
 from payments.operations.create_customer import create_customer
 from payments.operations.create_payment_intent import create_payment_intent
 from payments.operations.execute_attempt import execute_attempt
+from payments.operations.record_attempt_outcome import record_attempt_outcome
+from payments.psp.outcomes import NotSent
 from tests.factories.books import assert_books_agree, statuses_of_attempts
 from tests.factories.scripted_psp import ScriptedPsp
 from tests.factories.shop import Shop, open_shop
@@ -256,6 +258,41 @@ def test_same_confirmation_twice_is_one_charge_and_the_same_answer(shop: Shop) -
     again = confirm(shop, intent, attempt_id=attempt_id, is_repeat=True)
 
     assert (first.status, again.status) == (IntentStatus.SUCCEEDED, IntentStatus.SUCCEEDED)
+    assert shop.footprint() == before
+
+
+def test_repeat_after_what_never_left_tries_once_more_and_the_next_repeat_finds_that_try(shop: Shop) -> None:
+    intent, attempt_id = shop.intent(), new_id()
+    confirm(shop, intent, attempt_id=attempt_id, in_background=True)
+    record_attempt_outcome(
+        merchant_id=shop.id,
+        payment_intent_id=intent.id,
+        attempt_id=attempt_id,
+        outcome=NotSent(reason="connect"),
+        call=None,
+    )
+
+    second = confirm(shop, intent, attempt_id=attempt_id, is_repeat=True)
+    before = shop.footprint()
+    third = confirm(shop, intent, attempt_id=attempt_id, is_repeat=True)
+
+    assert (second.status, third.status) == (IntentStatus.SUCCEEDED, IntentStatus.SUCCEEDED)
+    assert shop.attempt(intent).id == derive_id(attempt_id, 2)
+    assert statuses_of_attempts(shop) == [AttemptStatus.NOT_SENT, AttemptStatus.SUCCEEDED]
+    assert shop.footprint() == before
+
+
+def test_repeat_of_a_confirmation_that_never_began_tries_once_beside_another_requests_try(shop: Shop) -> None:
+    declined = shop.method("pm_card_chargeDeclined")
+    intent, attempt_id = shop.intent(token=None), new_id()
+    confirm(shop, intent, payment_method_id=declined.id)
+
+    confirm(shop, intent, attempt_id=attempt_id, payment_method_id=declined.id, is_repeat=True)
+    before = shop.footprint()
+    confirm(shop, intent, attempt_id=attempt_id, payment_method_id=declined.id, is_repeat=True)
+
+    assert shop.attempt(intent).id == attempt_id
+    assert statuses_of_attempts(shop) == [AttemptStatus.DECLINED, AttemptStatus.DECLINED]
     assert shop.footprint() == before
 
 

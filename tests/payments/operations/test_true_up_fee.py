@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from foundation import clock
 from foundation.ids import new_id
 from foundation.money import Money
 from ledger.queries.verify import verify_books
 from ledger.reconciliation.operations.import_settlement import import_settlement
 from payments.models import Capture, PaymentAttempt, PaymentIntent
-from payments.operations.answer_missing_line import MissingLine, answer_missing_line
+from payments.operations.answer_missing_line import answer_missing_line
 from payments.operations.record_capture_outcome import record_capture_outcome
 from payments.operations.request_capture import request_capture
 from payments.operations.true_up_fee import true_up_fee
@@ -22,6 +21,7 @@ from payments.psp.registry import connector_for
 from payments.queries.psp_orders import capture_request, credentials_of
 from tests.factories.books import assert_all_decided, assert_books_agree
 from tests.factories.later import look_after
+from tests.factories.missing_lines import missing_line
 from tests.factories.scripted_psp import running_sandbox
 from tests.factories.settling import answer_news, import_file, open_breaks, reconciled
 from tests.factories.shop import Shop
@@ -121,18 +121,16 @@ def test_line_of_an_earlier_capture_alone_says_its_fee(shop: Shop) -> None:
     first = captured_in_silence(shop, intent, 40_00)
     second = captured_in_silence(shop, intent, 20_00)
     attempt = shop.attempt(intent)
-    line = MissingLine(
-        break_id=new_id(),
-        name="txn_1",
-        kind="charge",
+    line = missing_line(
+        shop,
+        "charge",
+        gross=40_00,
+        fee=146,
         reference=attempt.psp_charge_reference,
-        parent_reference=attempt.psp_reference,
-        gross=Money(40_00, "usd"),
-        fee=Money(146, "usd"),
-        occurred_at=clock.now(),
+        order_reference=attempt.psp_reference,
     )
 
-    assert answer_missing_line(merchant_id=shop.id, psp_account=shop.account.public_id, line=line)
+    assert answer_missing_line(merchant_id=shop.id, break_id=line.id)
 
     assert fees(shop, first, second) == [146, None]
 

@@ -21,7 +21,7 @@ def test_an_unknown_outcome_is_counted_and_its_age_grows_with_the_clock(shop: Sh
 
     assert intent.latest_attempt is not None
     assert intent.latest_attempt.status == AttemptStatus.UNKNOWN
-    assert read_unknown_counts() == {"attempt": 1, "capture": 0, "refund": 0}
+    assert read_unknown_counts() == {"attempt": 1, "capture": 0, "increment": 0, "refund": 0}
     assert 89 <= age <= 95
 
 
@@ -29,4 +29,4 @@ def test_with_nothing_in_doubt_the_age_is_zero(shop: Shop) -> None:
     shop.pays(1_000)
 
     assert read_oldest_unknown_age_seconds() == 0
-    assert read_unknown_counts() == {"attempt": 0, "capture": 0, "refund": 0}
+    assert read_unknown_counts() == {"attempt": 0, "capture": 0, "increment": 0, "refund": 0}

@@ -16,6 +16,7 @@ from payments.psp.outcomes import (
     NotSent,
     Pending,
     RequiresAction,
+    Returned,
     Succeeded,
     Unknown,
     Voided,
@@ -23,6 +24,7 @@ from payments.psp.outcomes import (
 from payments.steps.weigh_attempt_outcome import Verdict, weigh_attempt_outcome
 
 APPLIES, KNOWN, CONTRADICTS = Verdict.APPLIES, Verdict.KNOWN, Verdict.CONTRADICTS
+RETURNS = Verdict.RETURNS
 TEN = Money(10_00, "usd")
 OUTCOMES: dict[str, InquiryOutcome] = {
     "captured": Succeeded(psp_reference="pi_1", amount=TEN, captured=TEN),
@@ -35,6 +37,7 @@ OUTCOMES: dict[str, InquiryOutcome] = {
     "not_sent": NotSent(reason="no_connection"),
     "unknown": Unknown(reason="no_answer"),
     "not_found": NotFound(),
+    "returned": Returned(psp_reference="pi_1"),
 }
 SILENT = dict.fromkeys(("action", "pending", "not_sent", "unknown", "not_found"), KNOWN)
 PAID = {
@@ -43,6 +46,7 @@ PAID = {
     "declined": CONTRADICTS,
     "voided": CONTRADICTS,
     "expired": CONTRADICTS,
+    "returned": RETURNS,
 }
 ENDED = {
     "captured": CONTRADICTS,
@@ -50,6 +54,7 @@ ENDED = {
     "declined": KNOWN,
     "voided": KNOWN,
     "expired": KNOWN,
+    "returned": CONTRADICTS,
 }
 TABLE: dict[A, dict[str, Verdict]] = {
     **{A(status): dict.fromkeys(OUTCOMES, APPLIES) for status in [A.CREATED, *UNDECIDED]},
@@ -60,6 +65,7 @@ TABLE: dict[A, dict[str, Verdict]] = {
         "declined": CONTRADICTS,
         "voided": APPLIES,
         "expired": APPLIES,
+        "returned": CONTRADICTS,
     },
     A.PARTIALLY_CAPTURED: SILENT | PAID,
     A.SUCCEEDED: SILENT | PAID,
@@ -67,6 +73,7 @@ TABLE: dict[A, dict[str, Verdict]] = {
     A.NOT_SENT: SILENT | ENDED,
     A.VOIDED: SILENT | ENDED | {"authorized": KNOWN},
     A.EXPIRED: SILENT | ENDED | {"authorized": KNOWN},
+    A.RETURNED: dict.fromkeys(OUTCOMES, KNOWN),
 }
 
 

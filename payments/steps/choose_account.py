@@ -1,0 +1,90 @@
+"""Choose where a try of a payment goes: rows, caches and health in, a choice out. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from uuid import UUID
+
+from payments.models import PaymentIntent, PaymentMethod, PspToken
+from payments.psp.health import read_health
+from payments.queries.routing_state import (
+    account_of,
+    read_active_rules,
+    read_known_accounts,
+    read_routed_tokens,
+    read_running_experiment,
+    read_scores,
+)
+from payments.routing.choose import Decision, choose_psp
+from payments.routing.facts import Health, PaymentFacts
+from payments.steps.check_payment_method import refuse_if_detached
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """token: what the chosen account charges. rule_set_id: of the rules that were asked, whether one held or not."""
+
+    method: PaymentMethod
+    token: PspToken
+    facts: PaymentFacts
+    decision: Decision
+    rule_set_id: UUID | None
+
+
+def choose_account(
+    intent: PaymentIntent, method: PaymentMethod, *, tried: AbstractSet[UUID] = frozenset()
+) -> Choice:
+    """tried: accounts that refused this payment just now.
+
+    Raises PspNotConfigured when no account is left, PaymentMethodUnusable."""
+    routed = read_routed_tokens(merchant_id=intent.merchant_id, payment_method_id=method.id)
+    tokens, rule_set_id, experiment_id = routed.tokens, routed.rule_set_id, routed.experiment_id
+    refuse_if_detached(method, tokens)
+    facts = facts_of(intent, method)
+    # With one account there is nothing to choose, whatever is known of it.
+    is_choice = len({token.psp_account_id for token in tokens}) > 1
+    held = {token.psp_account_id: account_of(token.psp_account) for token in tokens}
+    others = [one for one in read_known_accounts(intent.merchant_id) if one.id not in held]
+    decision = choose_psp(
+        facts=facts,
+        accounts=[*held.values(), *others],
+        accounts_with_token=frozenset(held),
+        health=_health(tokens) if is_choice else None,
+        rules=read_active_rules(intent.merchant_id, rule_set_id) if rule_set_id else None,
+        experiment=read_running_experiment(intent.merchant_id, experiment_id) if experiment_id else None,
+        scores=read_scores(intent.merchant_id) if is_choice else None,
+        tried=tried,
+    )
+    token = next(
+        token for token in _one_per_account(tokens) if token.psp_account_id == decision.psp_account_id
+    )
+    return Choice(method, token, facts, decision, rule_set_id)
+
+
+def facts_of(intent: PaymentIntent, method: PaymentMethod) -> PaymentFacts:
+    return PaymentFacts(
+        payment_id=intent.id,
+        customer_id=intent.customer_id,
+        amount_minor=intent.amount_minor,
+        currency=intent.currency,
+        method_type=method.type,
+        brand=method.brand.lower(),
+        country=method.country.upper(),
+        funding=method.funding.lower(),
+        bin=method.bin,
+        wallet=method.wallet.lower(),
+        capture_method=intent.capture_method,
+        off_session=intent.off_session,
+        metadata=intent.metadata,
+    )
+
+
+def _one_per_account(tokens: Sequence[PspToken]) -> list[PspToken]:
+    return list({token.psp_account_id: token for token in tokens}.values())
+
+
+def _health(tokens: Sequence[PspToken]) -> dict[UUID, Health]:
+    read = read_health([token.psp_account for token in _one_per_account(tokens)])
+    return {account_id: Health(one.is_available, one.reason) for account_id, one in read.items()}
