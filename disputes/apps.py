@@ -6,3 +6,14 @@ from django.apps import AppConfig
 class DisputesConfig(AppConfig):
     name = "disputes"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from disputes import tasks  # noqa: F401 - registers the jobs
+        from disputes.reactions import register_reactions
+        from disputes.steps.post_to_ledger import MOVED
+        from ledger.reconciliation.movements import register_movement
+        from ledger.sources import register_source
+
+        register_reactions()
+        register_movement(MOVED, "dispute")
+        register_source("dispute", prefix="dp", page="admin:disputes_dispute_change")

@@ -1,0 +1,1 @@
+"""Disputes under /v1: shapes and views, no decisions."""

@@ -1,0 +1,30 @@
+"""Give a dispute to a colleague, or take it back into the queue."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from disputes.locks import lock_dispute
+from disputes.models import Dispute
+from disputes.steps.plan_next import plan_next
+from foundation import clock
+from foundation.transactions import owns_transaction
+
+
+@owns_transaction
+def assign_dispute(*, merchant_id: UUID, dispute_id: UUID, assigned_to: str) -> Dispute:
+    """assigned_to: a user name, empty for nobody.
+
+    Raises: ResourceMissing. Writes: the dispute, its history. Safe to repeat.
+    """
+    dispute = lock_dispute(merchant_id=merchant_id, dispute_id=dispute_id)
+    if dispute.assigned_to == assigned_to:
+        return dispute
+    dispute.assigned_to = assigned_to
+    if assigned_to:
+        # Somebody works on it: no rule accepts it over their head.
+        dispute.accepts_at = None
+        plan_next(dispute, clock.now())
+    dispute.version += 1
+    dispute.save(update_fields=["assigned_to", "accepts_at", "next_action_at", "version"])
+    return dispute

@@ -1,0 +1,68 @@
+"""Send an answer to the PSP and record what came of it: no transaction and no lock while the PSP is at work."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from disputes.evidence_fields import TEXT_FIELDS
+from disputes.locks import lock_dispute, lock_order
+from disputes.models import DisputeOrder, OrderKind, OrderStatus
+from disputes.operations.record_order_outcome import record_order_outcome
+from disputes.queries.disputes import get_order
+from disputes.queries.uploads import read_uploads
+from disputes.schedules import CALL_LEASE
+from foundation import clock
+from foundation.transactions import outside_transaction, owns_transaction
+from payments.operations.answer_dispute import answer_dispute
+from payments.psp.disputes import AcceptRequest, EvidenceRequest
+
+
+@outside_transaction
+def execute_order(*, merchant_id: UUID, order_id: UUID) -> DisputeOrder:
+    """Make the one call of an order that is still `created`; any other is left as it is.
+
+    Raises: ResourceMissing. Writes: as record_order_outcome, and the PSP call.
+    Safe to repeat: an order that has left `created` is not sent again by this flow; resolve_order asks first.
+    """
+    order, is_ours = _take_up(merchant_id=merchant_id, order_id=order_id)
+    if not is_ours:
+        return order
+    outcome = answer_dispute(
+        merchant_id=merchant_id,
+        psp_account_id=order.dispute.psp_account_id,
+        payment_intent_id=order.dispute.payment_intent_id,
+        dispute_id=order.dispute_id,
+        request=_request_of(order),
+    )
+    return record_order_outcome(merchant_id=merchant_id, order_id=order_id, outcome=outcome)
+
+
+def _request_of(order: DisputeOrder) -> AcceptRequest | EvidenceRequest:
+    dispute = order.dispute
+    if order.kind == OrderKind.ACCEPT:
+        return AcceptRequest(psp_key=order.psp_key, psp_reference=dispute.psp_reference)
+    return EvidenceRequest(
+        psp_key=order.psp_key,
+        psp_reference=dispute.psp_reference,
+        reason=dispute.reason,
+        network_reason_code=dispute.network_reason_code,
+        texts={name: order.evidence[name] for name in TEXT_FIELDS if order.evidence.get(name)},
+        files=read_uploads(order.merchant_id, order.evidence),
+    )
+
+
+@owns_transaction
+def _take_up(*, merchant_id: UUID, order_id: UUID) -> tuple[DisputeOrder, bool]:
+    known = get_order(merchant_id=merchant_id, order_id=order_id)
+    dispute = lock_dispute(merchant_id=merchant_id, dispute_id=known.dispute_id)
+    order = lock_order(merchant_id=merchant_id, order_id=order_id)
+    order.dispute = dispute
+    if order.status != OrderStatus.CREATED:
+        return order, False
+    order.submit()
+    order.submitted_at = clock.now()
+    order.submissions += 1
+    # Should this process die, the sweep finds the order and asks the PSP.
+    order.next_check_at = order.submitted_at + CALL_LEASE
+    order.save(update_fields=["status", "submitted_at", "submissions", "next_check_at"])
+    return order, True
