@@ -1,0 +1,1 @@
+"""One file per verb: the table of contents of subscriptions."""

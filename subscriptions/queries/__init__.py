@@ -1,0 +1,1 @@
+"""Reading: for the API, the admin and upper floors. Nothing here writes."""

@@ -1,0 +1,20 @@
+"""What a subscription has paid for and not yet had, before tax."""
+
+from __future__ import annotations
+
+from foundation.money import Money
+from subscriptions.models import InvoiceStatus, Subscription
+from subscriptions.proration import credit_debit
+from subscriptions.queries.subscriptions import list_covering_lines, list_items, now_of
+
+
+def read_unused(subscription: Subscription) -> Money:
+    """By the formula of a credit, for every paid line that covers something from now on."""
+    now = now_of(subscription.test_clock)
+    unused = Money.zero(subscription.currency)
+    for item in list_items(subscription):
+        for line in list_covering_lines(item, now):
+            credit = credit_debit(line.as_debit(), now)
+            if credit is not None and line.invoice.status == InvoiceStatus.PAID:
+                unused -= Money(credit.amount_minor, subscription.currency)
+    return unused
