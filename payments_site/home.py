@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Count, QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 
+from disputes.queries.desk import count_by_time_left
 from foundation import clock
 from foundation.backoffice.display import NOTHING, readable
 from foundation.backoffice.scoping import assigned_merchant_ids
@@ -24,6 +26,19 @@ SUMS_SHOWN = 4
 # list, so that permission and merchants are the list's.
 WAITING: list[tuple[str, str, dict[str, Any], str]] = [
     ("Open cases", "payments.case", {"resolved_at__isnull": True}, "?state=open"),
+    ("Resolutions to approve", "payments.caseresolution", {"status": "requested"}, "?status=requested"),
+    (
+        "Invoices with a failed charge",
+        "subscriptions.invoice",
+        {"status": "open", "attempt_count__gt": 0},
+        "?collection=failed",
+    ),
+    (
+        "Renewing halted",
+        "subscriptions.subscription",
+        {"halted_at__isnull": False},
+        "?attention=halted",
+    ),
     ("PSP webhooks not handled", "payments.pspwebhook", {"handled_at__isnull": True}, "?handled=no"),
     ("Dead jobs", "foundation.job", {"status": "dead"}, "?status=dead"),
     (
@@ -33,6 +48,16 @@ WAITING: list[tuple[str, str, dict[str, Any], str]] = [
         "?failing=yes",
     ),
 ]
+
+# The keys of disputes' TIME_LEFT.
+DISPUTES = {
+    "past": "Past the deadline",
+    "1d": "Due within 24 hours",
+    "3d": "Due in 1 to 3 days",
+    "7d": "Due in 3 to 7 days",
+    "later": "Due later",
+}
+URGENT = ("past", "1d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +73,9 @@ class Figure:
 
 
 def home_context(request: HttpRequest) -> dict[str, Any]:
-    """figures: the last 24 hours against the same a week ago. waiting: what needs somebody."""
-    return {"figures": _figures(request), "waiting": _waiting(request)}
+    """figures: the last 24 hours against the same a week ago. disputes: those to answer, by the time left. waiting:
+    what needs somebody."""
+    return {"figures": _figures(request), "disputes": _disputes(request), "waiting": _waiting(request)}
 
 
 def _figures(request: HttpRequest) -> list[Figure]:
@@ -72,18 +98,45 @@ def _figures(request: HttpRequest) -> list[Figure]:
     ]
 
 
+def _disputes(request: HttpRequest) -> list[Figure]:
+    if not request.user.has_perm("disputes.view_dispute"):
+        return []
+    queue = _list("disputes_dispute")
+    counts = count_by_time_left(merchant_ids=_merchants(request), now=clock.now())
+    return [
+        Figure(
+            DISPUTES[name],
+            [(f"{count:,}", f"{queue}?due={name}", "")],
+            tone="warn" if count and name in URGENT else "good" if name in URGENT else "calm",
+        )
+        for name, count in counts.items()
+    ]
+
+
 def _waiting(request: HttpRequest) -> list[Figure]:
     found = []
     if request.user.has_perm("payments.view_paymentintent"):
         doubt = count_in_doubt(merchant_ids=_merchants(request))
         found.append(_count("Payments in doubt", doubt, _list("payments_paymentintent") + "?doubt=yes"))
     pages = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
-    for label, model, only, query in WAITING:
-        page = pages.get(model)
-        if page is not None and page.has_view_permission(request):
-            count = page.get_queryset(request).order_by().filter(**only).count()
-            found.append(_count(label, count, _list(model.replace(".", "_")) + query))
+    seen = [line for line in WAITING if line[1] in pages and pages[line[1]].has_view_permission(request)]
+    counts = _counts(
+        [(label, pages[model].get_queryset(request).filter(**only)) for label, model, only, _ in seen]
+    )
+    for label, model, _, query in seen:
+        found.append(_count(label, counts.get(label, 0), _list(model.replace(".", "_")) + query))
     return found
+
+
+def _counts(rows: list[tuple[str, QuerySet[Any]]]) -> dict[str, int]:
+    """How many rows each has, of all of them in one query; a label that has none is left out."""
+    if not rows:
+        return {}
+    counted = [
+        some.order_by().values(label=Value(label)).annotate(count=Count("pk")).values_list("label", "count")
+        for label, some in rows
+    ]
+    return dict(counted[0].union(*counted[1:], all=True))
 
 
 def _count(label: str, count: int, url: str) -> Figure:

@@ -18,12 +18,27 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("Payment methods", "credit_card", "payments.paymentmethod"),
             ("Payouts", "account_balance", "payments.payout"),
             ("Cases", "contract_edit", "payments.case"),
+            ("Case resolutions", "approval", "payments.caseresolution"),
+        ],
+    ),
+    (
+        "Routing",
+        [
+            ("Rules", "alt_route", "payments.routingruleset"),
+            ("Experiments", "science", "payments.routingexperiment"),
+            ("Decisions", "fork_right", "payments.routingdecision"),
+            ("Back-tests", "history", "payments.routingbacktest"),
         ],
     ),
     (
         "Disputes",
         [
             ("Disputes", "gavel", "disputes.dispute"),
+            ("Fraud warnings", "e911_emergency", "disputes.fraudwarning"),
+            ("Monitoring", "monitoring", "disputes.monitoringfigure"),
+            ("Templates", "edit_note", "disputes.evidencetemplate"),
+            ("Shop policies", "policy", "disputes.shoppolicy"),
+            ("Rules", "rule_settings", "disputes.disputepolicy"),
         ],
     ),
     (
@@ -31,8 +46,14 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("Subscriptions", "autorenew", "subscriptions.subscription"),
             ("Invoices", "receipt_long", "subscriptions.invoice"),
+            ("Credit notes", "undo", "subscriptions.creditnote"),
             ("Products", "inventory_2", "subscriptions.product"),
             ("Prices", "sell", "subscriptions.price"),
+            ("Coupons", "percent", "subscriptions.coupon"),
+            ("Promotion codes", "redeem", "subscriptions.promotioncode"),
+            ("Tax rates", "account_balance", "subscriptions.taxrate"),
+            ("Meters", "speed", "subscriptions.meter"),
+            ("Dunning policies", "event_repeat", "subscriptions.dunningpolicy"),
         ],
     ),
     (
@@ -50,11 +71,13 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
     (
         "Webhooks and jobs",
         [
+            ("Breakers", "electrical_services", "payments.breakerswitch"),
             ("From PSPs", "call_received", "payments.pspwebhook"),
             ("Events", "bolt", "foundation.event"),
             ("Endpoints", "link", "foundation.webhookendpoint"),
             ("Deliveries", "call_made", "foundation.webhookdelivery"),
             ("Jobs", "work_history", "foundation.job"),
+            ("Replays", "replay", "foundation.replay"),
         ],
     ),
     (

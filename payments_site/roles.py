@@ -19,8 +19,21 @@ ACTION_PERMISSIONS: dict[str, tuple[str, str]] = {
     "payments.capture_payment": ("paymentintent", "Can capture a payment"),
     "payments.cancel_payment": ("paymentintent", "Can cancel a payment"),
     "payments.ask_psp": ("paymentintent", "Can ask the PSP about a payment"),
+    "payments.resolve_case": ("case", "Can ask for a case to be resolved"),
+    "payments.approve_case_resolution": ("caseresolution", "Can decide a resolution that another asked for"),
     "payments.approve_refund": ("refund", "Can approve a refund above the limit"),
     "payments.replay_psp_webhook": ("pspwebhook", "Can handle a PSP's webhook again"),
+    "payments.switch_breaker": ("pspaccount", "Can switch a circuit breaker by hand"),
+    "payments.draft_routing": ("routingruleset", "Can write, back-test and retire routing rules"),
+    "payments.approve_routing": ("routingruleset", "Can approve and activate rules that another wrote"),
+    "payments.run_experiment": ("routingexperiment", "Can describe, start and stop experiments"),
+    "disputes.answer_dispute": ("dispute", "Can fill in and submit the evidence of a dispute"),
+    "disputes.accept_dispute": ("dispute", "Can accept a dispute as lost"),
+    "disputes.assign_dispute": ("dispute", "Can take a dispute or give it to a colleague"),
+    "disputes.note_dispute": ("dispute", "Can note something on a dispute"),
+    "disputes.write_templates": ("evidencetemplate", "Can write templates of evidence"),
+    "disputes.publish_shop_policies": ("shoppolicy", "Can write down what customers are shown"),
+    "disputes.set_dispute_policy": ("disputepolicy", "Can set what is decided about disputes by rule"),
     "ledger.explain_break": ("reconciliationbreak", "Can assign, explain and match breaks"),
     "ledger.request_write_off": ("reconciliationbreak", "Can ask for a break to be written off"),
     "ledger.approve_write_off": ("reconciliationbreak", "Can decide a write-off that another asked for"),
@@ -28,8 +41,14 @@ ACTION_PERMISSIONS: dict[str, tuple[str, str]] = {
     "ledger.approve_adjustment": ("manualadjustment", "Can decide an adjustment that another asked for"),
     "ledger.close_period": ("accountingperiod", "Can close the books up to a date"),
     "ledger.reopen_period": ("accountingperiod", "Can open a period that another closed"),
+    "subscriptions.change_billing": ("subscription", "Can change subscriptions and collect invoices"),
+    "subscriptions.settle_invoice": ("invoice", "Can void, give up and note invoices as paid"),
+    "subscriptions.issue_credit_note": ("creditnote", "Can issue and void credit notes"),
+    "subscriptions.manage_catalogue": ("product", "Can make and archive what is sold"),
+    "subscriptions.manage_dunning": ("dunningpolicy", "Can make and choose dunning policies"),
     "foundation.revoke_api_key": ("apikey", "Can revoke an API key"),
     "foundation.redeliver_webhook": ("webhookdelivery", "Can send a webhook again"),
+    "foundation.replay_event": ("event", "Can tell our handlers of an event again"),
     "foundation.redrive_job": ("job", "Can run a dead job again"),
 }
 
@@ -41,11 +60,31 @@ SEES_PAYMENTS = (
     "payments.customer",
     "payments.paymentmethod",
     "payments.case",
+    "payments.caseresolution",
+    "payments.routingdecision",
     "disputes.dispute",
     "subscriptions.subscription",
     "subscriptions.invoice",
+    "subscriptions.creditnote",
+    "subscriptions.coupon",
+    "subscriptions.promotioncode",
+    "subscriptions.product",
+    "subscriptions.price",
 )
-SEES_CATALOGUE = ("subscriptions.product", "subscriptions.price")
+SEES_ROUTING = (
+    "payments.routingruleset",
+    "payments.routingexperiment",
+    "payments.routingdecision",
+    "payments.routingbacktest",
+)
+SEES_DISPUTES = (
+    "disputes.fraudwarning",
+    "disputes.monitoringfigure",
+    "disputes.evidencetemplate",
+    "disputes.shoppolicy",
+    "disputes.disputepolicy",
+)
+SEES_CATALOGUE = ("subscriptions.taxrate", "subscriptions.meter", "subscriptions.dunningpolicy")
 SEES_BOOKS = (
     "payments.payout",
     "ledger.ledgeraccount",
@@ -63,11 +102,13 @@ SEES_BOOKS = (
 )
 SEES_MACHINERY = (
     "payments.pspwebhook",
+    "payments.breakerswitch",
     "foundation.event",
     "foundation.webhookendpoint",
     "foundation.webhookdelivery",
     "foundation.deliveryattempt",
     "foundation.job",
+    "foundation.replay",
 )
 SEES_ACCESS = (
     "foundation.merchant",
@@ -79,6 +120,8 @@ SEES_ACCESS = (
 SEES_EVIDENCE = ("foundation.auditevent", "foundation.seal", "foundation.auditverification")
 SEES_EVERYTHING = (
     *SEES_PAYMENTS,
+    *SEES_ROUTING,
+    *SEES_DISPUTES,
     *SEES_CATALOGUE,
     *SEES_BOOKS,
     *SEES_MACHINERY,
@@ -91,6 +134,16 @@ ACTS_ON_PAYMENTS = (
     "payments.cancel_payment",
     "payments.ask_psp",
 )
+RESOLVES_CASES = ("payments.resolve_case", "payments.approve_case_resolution")
+ACTS_ON_ROUTING = ("payments.draft_routing", "payments.approve_routing", "payments.run_experiment")
+ACTS_ON_DISPUTES = (
+    "disputes.answer_dispute",
+    "disputes.accept_dispute",
+    "disputes.assign_dispute",
+    "disputes.note_dispute",
+    "disputes.write_templates",
+    "disputes.publish_shop_policies",
+)
 ACTS_ON_BOOKS = (
     "ledger.explain_break",
     "ledger.request_write_off",
@@ -100,20 +153,51 @@ ACTS_ON_BOOKS = (
     "ledger.close_period",
     "ledger.reopen_period",
 )
+SETTLES_BILLING = (
+    "subscriptions.change_billing",
+    "subscriptions.settle_invoice",
+    "subscriptions.issue_credit_note",
+    "subscriptions.manage_catalogue",
+    "subscriptions.manage_dunning",
+)
 
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # role: (models seen, further permissions)
-    "agent": (SEES_PAYMENTS, ACTS_ON_PAYMENTS),
-    "senior_agent": ((*SEES_PAYMENTS, *SEES_CATALOGUE), (*ACTS_ON_PAYMENTS, "payments.approve_refund")),
-    "disputes": (SEES_PAYMENTS, ("payments.ask_psp",)),
+    "agent": (SEES_PAYMENTS, (*ACTS_ON_PAYMENTS, "disputes.note_dispute")),
+    "senior_agent": (
+        (*SEES_PAYMENTS, *SEES_CATALOGUE),
+        (
+            *ACTS_ON_PAYMENTS,
+            *RESOLVES_CASES,
+            "payments.approve_refund",
+            "disputes.note_dispute",
+            "subscriptions.change_billing",
+        ),
+    ),
+    "disputes": ((*SEES_PAYMENTS, *SEES_DISPUTES), ("payments.ask_psp", *ACTS_ON_DISPUTES)),
     "finance": (
-        (*SEES_PAYMENTS, *SEES_CATALOGUE, *SEES_BOOKS, "payments.pspaccount"),
-        (*ACTS_ON_PAYMENTS, "payments.approve_refund", *ACTS_ON_BOOKS),
+        (
+            *SEES_PAYMENTS,
+            *SEES_ROUTING,
+            *SEES_DISPUTES,
+            *SEES_CATALOGUE,
+            *SEES_BOOKS,
+            "payments.pspaccount",
+        ),
+        (
+            *ACTS_ON_PAYMENTS,
+            *RESOLVES_CASES,
+            "payments.approve_refund",
+            *ACTS_ON_BOOKS,
+            *ACTS_ON_ROUTING,
+            *SETTLES_BILLING,
+        ),
     ),
     "auditor": (SEES_EVERYTHING, ()),
     "admin": (
         SEES_EVERYTHING,
         (
+            *ACTS_ON_ROUTING,
             "foundation.change_merchant",
             "foundation.revoke_api_key",
             "foundation.add_staffuser",
@@ -123,7 +207,13 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "foundation.delete_staffassignment",
             "foundation.redeliver_webhook",
             "foundation.redrive_job",
+            "foundation.replay_event",
             "payments.replay_psp_webhook",
+            "payments.switch_breaker",
+            "disputes.set_dispute_policy",
+            "disputes.publish_shop_policies",
+            "subscriptions.manage_catalogue",
+            "subscriptions.manage_dunning",
         ),
     ),
 }

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 
 from foundation.http import docs, routes
+from payments.psp_webhooks.returns import PspReturnView
 from payments.psp_webhooks.views import PspWebhookView
 
 urlpatterns = [
@@ -11,11 +12,15 @@ urlpatterns = [
     path("v1/", include("foundation.tenancy.api")),
     path("v1/", include("foundation.events.api")),
     path("v1/", include("foundation.webhooks.api")),
+    path("v1/", include("subscriptions.api.urls")),
     path("v1/", include("payments.api.urls")),
+    path("v1/", include("disputes.api.urls")),
     path("v1/", include("ledger.api.urls")),
     path("v1/", include("ledger.reconciliation.api")),
     re_path(r"^v1(?:/.*)?$", routes.unknown_route),
     path("psp/webhooks/<str:account>/", PspWebhookView.as_view(), name="psp_webhook"),
+    path("psp/returns/<str:action>/", PspReturnView.as_view(), name="psp_return"),
+    path("", include("subscriptions.hosted.urls")),
     path("returned", TemplateView.as_view(template_name="public/returned.html"), name="returned"),
     path("docs/api", docs.api_reference, name="docs_api"),
     path("docs/errors", docs.error_index, name="docs_errors"),

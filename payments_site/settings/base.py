@@ -100,6 +100,17 @@ REDIS_URL = env.str("REDIS_URL")
 VAULT_KEYS = env.list("VAULT_KEYS")
 AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY")
 PSP_ALLOW_CUSTOM_BASE_URL = env.bool("PSP_ALLOW_CUSTOM_BASE_URL", default=False)
+# Of all who may call PSPs, 30 % at once for one PSP account: a slow one leaves most of them to the others. The count
+# is that of the whole installation, which a single host can only guess from itself.
+_PSP_CALLERS = env.int("WEB_WORKERS", default=2) * env.int("WEB_THREADS", default=8) + env.int(
+    "WORKER_PSP_CONCURRENCY", default=2
+)
+PSP_CALLS_AT_ONCE = env.int("PSP_CALLS_AT_ONCE", default=max(1, _PSP_CALLERS * 30 // 100))
+# One request goes on to the next PSP account after a refusal: to so many in all, and no longer than this.
+PSP_MAX_TRIES = env.int("PSP_MAX_TRIES", default=3)
+PSP_TRIES_SECONDS = env.int("PSP_TRIES_SECONDS", default=20)
+# How long a customer who was sent away to authenticate may take, before the payment is canceled at the PSP.
+ABANDONED_ACTION_HOURS = env.int("ABANDONED_ACTION_HOURS", default=24)
 WEBHOOK_ALLOW_PRIVATE_NETWORKS = env.bool("WEBHOOK_ALLOW_PRIVATE_NETWORKS", default=False)
 
 # --- API ----------------------------------------------------------------------------------------------------------

@@ -95,6 +95,15 @@
     }
   });
 
+  // unfold writes a chosen file's name into the first text field that stands near: here that is evidence.
+  document.addEventListener(
+    "change",
+    (event) => {
+      if (event.target.matches("input.bo-file")) event.stopPropagation();
+    },
+    true,
+  );
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("form[data-once]")) return;
