@@ -20,7 +20,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from bench import admin, payments
+    from bench import admin, billing, disputes, payments, routing
     from bench.ledger import balances, postings, writers
 
     measurements = {
@@ -28,7 +28,10 @@ def main() -> None:
         "ledger": postings.main,
         "ledger_writers": writers.main,
         "ledger_balances": balances.main,
+        "billing": billing.main,
         "admin": admin.main,
+        "routing": routing.main,
+        "disputes": disputes.main,
     }
     results: dict[str, Any] = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,4 +1,4 @@
-"""Holds: open one, settle it in full or in parts, give it back. The memo accounts always carry what remains.
+"""Holds: open one, raise it, settle it in full or in parts, give it back. The memo accounts always carry what remains.
 
 A hold is not money: the entry that moves money (a capture) is posted by the caller, in the same transaction.
 """
@@ -71,6 +71,29 @@ def open_hold(
     if standing.id == hold.id:
         _post_memo(standing, "hold_opened", _entry_reference(reference, "opened"), amount, effective_at)
     return _held(standing)
+
+
+@joins_transaction
+def raise_hold(
+    *, merchant_id: UUID, hold_reference: str, reference: str, amount: Money, effective_at: datetime
+) -> HeldAmount:
+    """Set more aside in a hold that stands.
+
+    amount: what is held on top, in minor units above zero, in the hold's currency. reference: of this raise, at
+    most 100 characters, unique within the hold.
+    Raises: ResourceMissing; HoldExceeded when the hold has ended; LedgerReferenceReused when it was another amount.
+    Writes: the Hold; one JournalEntry debiting memo/authorized, crediting memo/authorization_contra.
+    Safe to repeat: by the reference; answers the hold as it stands now.
+    """
+    hold = lock_hold(merchant_id, hold_reference)
+    entry_reference = _entry_reference(hold_reference, f"raised:{reference}")
+    if not hold.remaining_minor and not has_entry(merchant_id, entry_reference):
+        raise HoldExceeded(f"Hold {hold_reference} has ended and can not be raised.")
+    if _post_memo(hold, "hold_opened", entry_reference, amount, effective_at).is_new:
+        hold.amount_minor += amount.amount_minor
+        hold.remaining_minor += amount.amount_minor
+        hold.save(update_fields=["amount_minor", "remaining_minor"])
+    return _held(hold)
 
 
 @joins_transaction

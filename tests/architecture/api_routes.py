@@ -39,7 +39,11 @@ class Route:
 
 
 def v1_routes() -> list[Route]:
-    return sorted(_walk(get_resolver().url_patterns, ""), key=lambda route: route.template)
+    found: dict[str, Route] = {}
+    for route in _walk(get_resolver().url_patterns, ""):
+        # As Django resolves: of two with one template, the first answers.
+        found.setdefault(route.template, route)
+    return [found[template] for template in sorted(found)]
 
 
 def _walk(patterns: list[Any], before: str) -> Iterator[Route]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from uuid import UUID
 
+from disputes.models import Dispute, EvidenceFile
 from foundation import clock
 from foundation.events.models import Event
 from foundation.ids import encode_id, new_id
@@ -20,15 +21,20 @@ from ledger.reconciliation.queries.breaks import list_open_breaks
 from payments.models import (
     Capture,
     Customer,
+    Mandate,
     PaymentAttempt,
     PaymentIntent,
     PaymentMethod,
     Payout,
     PspAccount,
     Refund,
+    RoutingDecision,
+    RoutingExperiment,
+    RoutingRuleSet,
     SetupIntent,
 )
 from payments.steps.post_to_ledger import post_capture
+from tests.architecture.billing_world import BILLING_KINDS, billing_ids
 
 CURRENCY = "usd"
 
@@ -55,13 +61,16 @@ def build_world(name: str) -> World:
     rows = [*_customer_rows(merchant.pk), *_webhook_rows(merchant.pk)]
     customer, method, account = rows[:3]
     payment_rows = _payment_rows(merchant.pk, customer, method, account)
+    rows += _dispute_rows(merchant.pk, payment_rows[1])
+    routing_rows = _routing_rows(merchant.pk, payment_rows[1])
     payout = _payout(merchant.pk, account)
-    world.ids = {row.public_prefix: row.public_id for row in [*rows, *payment_rows, payout]}
+    world.ids = {row.public_prefix: row.public_id for row in [*rows, *payment_rows, *routing_rows, payout]}
     entry_id = _post(merchant_id=merchant.pk, attempt=payment_rows[1])
     world.ids["txn"] = encode_id("txn", entry_id)
     world.ids["je"] = encode_id("je", entry_id)
     world.ids["la"] = encode_id("la", get_entry(merchant.pk, entry_id).lines[0].account_id)
     world.ids |= _reconciliation_ids(merchant.pk, account.public_id)
+    world.ids |= billing_ids(merchant.pk, CURRENCY)
     return world
 
 
@@ -72,6 +81,7 @@ def absent_ids() -> dict[str, str]:
         "pm",
         "psp",
         "seti",
+        "mandate",
         "pi",
         "ch",
         "re",
@@ -84,8 +94,14 @@ def absent_ids() -> dict[str, str]:
         "txn",
         "la",
         "je",
+        "rrs",
+        "rex",
+        "rtd",
+        "dp",
+        "file",
     )
-    return {prefix: encode_id(prefix, new_id()) for prefix in kinds}
+    ids = {prefix: encode_id(prefix, new_id()) for prefix in (*kinds, *BILLING_KINDS)}
+    return ids | {"billed": encode_id("cus", new_id())}
 
 
 def _customer_rows(merchant_id: UUID) -> list[Customer | PaymentMethod | PspAccount]:
@@ -106,7 +122,7 @@ def _customer_rows(merchant_id: UUID) -> list[Customer | PaymentMethod | PspAcco
 
 def _payment_rows(
     merchant_id: UUID, customer: Customer, method: PaymentMethod, account: PspAccount
-) -> list[PaymentIntent | PaymentAttempt | Refund | SetupIntent]:
+) -> list[PaymentIntent | PaymentAttempt | Refund | SetupIntent | Mandate]:
     amounts = {"amount_minor": 1_000, "currency": CURRENCY}
     intent = PaymentIntent(
         merchant_id=merchant_id, customer=customer, client_secret_suffix="s" * 24, **amounts
@@ -130,7 +146,36 @@ def _payment_rows(
     refund.save()
     setup = SetupIntent(merchant_id=merchant_id, customer=customer, client_secret_suffix="s" * 24)
     setup.save()
-    return [intent, attempt, refund, setup]
+    mandate = Mandate(
+        merchant_id=merchant_id, payment_method=method, psp_account=account, psp_reference="mandate_1"
+    )
+    mandate.save()
+    return [intent, attempt, refund, setup, mandate]
+
+
+def _routing_rows(
+    merchant_id: UUID, attempt: PaymentAttempt
+) -> list[RoutingRuleSet | RoutingExperiment | RoutingDecision]:
+    rule_set = RoutingRuleSet(merchant_id=merchant_id, name="rules", drafted_by="staff:ada")
+    rule_set.save()
+    account = attempt.psp_account
+    arms = [{"name": name, "psp_account": str(account.id)} for name in ("a", "b")]
+    experiment = RoutingExperiment(merchant_id=merchant_id, name="trial", arms=arms)
+    experiment.save()
+    decision = RoutingDecision(
+        merchant_id=merchant_id,
+        payment_intent_id=attempt.payment_intent_id,
+        attempt=attempt,
+        ordinal=1,
+        psp_account=account,
+        reason="main: priority 100",
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        facts={},
+        considered=[],
+    )
+    decision.save()
+    return [rule_set, experiment, decision]
 
 
 def _payout(merchant_id: UUID, account: PspAccount) -> Payout:
@@ -146,6 +191,33 @@ def _payout(merchant_id: UUID, account: PspAccount) -> Payout:
     )
     payout.save()
     return payout
+
+
+def _dispute_rows(merchant_id: UUID, attempt: PaymentAttempt) -> list[Dispute | EvidenceFile]:
+    dispute = Dispute(
+        merchant_id=merchant_id,
+        payment_intent_id=attempt.payment_intent_id,
+        attempt=attempt,
+        psp_account_id=attempt.psp_account_id,
+        psp_reference="du_1",
+        amount_minor=1_000,
+        currency=CURRENCY,
+        reason="fraudulent",
+        opened_at=clock.now(),
+        told_at=clock.now(),
+    )
+    dispute.save()
+    file = EvidenceFile(
+        merchant_id=merchant_id,
+        filename="receipt.png",
+        content_type="image/png",
+        content=b"\x89PNG",
+        size=4,
+        sha256="0" * 64,
+        page_count=1,
+    )
+    file.save()
+    return [dispute, file]
 
 
 def _webhook_rows(merchant_id: UUID) -> list[WebhookEndpoint | Event | WebhookDelivery]:
@@ -182,7 +254,7 @@ def _post(*, merchant_id: UUID, attempt: PaymentAttempt) -> UUID:
         amount_minor=attempt.amount_minor,
         currency=attempt.currency,
     )
-    entry_id = post_capture(capture, attempt, at=clock.now())
+    entry_id = post_capture(capture, attempt, attempt.payment_intent, at=clock.now())
     capture.ledger_entry_id = entry_id
     capture.save()
     return entry_id

@@ -16,9 +16,12 @@ UNIQUE_OVER_ALL = {
 
 # The Stripe-shaped and the queue's own words, which say more than the suffix would.
 OTHER_TIMES = {
+    "disputes.ShopPolicy.in_force_from": "the instant from which a text of the shop counts",
+    "disputes.MonitoringFigure.month": "a calendar month, named by its first day",
     "foundation.Job.run_after": "the queue's word; a time before which nothing happens",
     "foundation.Job.lease_until": "the queue's word",
     "foundation.WebhookEndpoint.failing_since": "the instant from which its failures count",
+    "payments.PspEventCursor.read_until": "how far a list was read, not when",
     "foundation.IdempotencyKey.lease_until": "the same word as the job's",
     "foundation.StaffUser.last_login": "Django's own column",
     "foundation.StaffUser.date_joined": "Django's own column",

@@ -21,31 +21,73 @@ from tests.architecture.tenant_world import World, absent_ids, build_world
 ROWS: dict[str, dict[str, str]] = {
     "account": {},
     "balance": {},
+    "billing/meter_events": {},
+    "billing/meters": {},
+    "billing/meters/<id>": {"id": "mtr"},
+    "billing/meters/<id>/deactivate": {"id": "mtr"},
+    "billing/meters/<id>/reactivate": {"id": "mtr"},
+    "coupons": {},
+    "coupons/<id>": {"id": "coupon"},
+    "credit_notes": {},
+    "credit_notes/<id>": {"id": "cn"},
+    "credit_notes/<id>/lines": {"id": "cn"},
+    "credit_notes/<id>/void": {"id": "cn"},
+    "credit_notes/preview": {},
     "balance_transactions": {},
     "balance_transactions/<id>": {"id": "txn"},
     "charges": {},
     "charges/<id>": {"id": "ch"},
     "customers": {},
     "customers/<id>": {"id": "cus"},
+    "customers/<id>/balance_transactions": {"id": "billed"},
+    "customers/<id>/balance_transactions/<transaction>": {"id": "billed", "transaction": "cbtxn"},
     "customers/<id>/payment_methods": {"id": "cus"},
     "customers/<id>/payment_methods/<method>": {"id": "cus", "method": "pm"},
+    "disputes": {},
+    "disputes/<id>": {"id": "dp"},
+    "disputes/<id>/close": {"id": "dp"},
     "events": {},
     "events/<event_id>": {"event_id": "evt"},
+    "files": {},
+    "files/<id>": {"id": "file"},
+    "files/<id>/contents": {"id": "file"},
+    "invoiceitems": {},
+    "invoiceitems/<id>": {"id": "ii"},
+    "invoices": {},
+    "invoices/<id>": {"id": "in"},
+    "invoices/<id>/finalize": {"id": "in"},
+    "invoices/<id>/lines": {"id": "in"},
+    "invoices/<id>/mark_uncollectible": {"id": "in"},
+    "invoices/<id>/pay": {"id": "in"},
+    "invoices/<id>/send": {"id": "in"},
+    "invoices/<id>/void": {"id": "in"},
+    "invoices/create_preview": {},
     "ledger/accounts": {},
     "ledger/accounts/<id>": {"id": "la"},
     "ledger/entries": {},
     "ledger/entries/<id>": {"id": "je"},
+    "mandates/<id>": {"id": "mandate"},
     "payment_intents": {},
     "payment_intents/<id>": {"id": "pi"},
     "payment_intents/<id>/cancel": {"id": "pi"},
     "payment_intents/<id>/capture": {"id": "pi"},
     "payment_intents/<id>/confirm": {"id": "pi"},
+    "payment_intents/<id>/increment_authorization": {"id": "pi"},
     "payment_methods": {},
     "payment_methods/<id>": {"id": "pm"},
     "payment_methods/<id>/attach": {"id": "pm"},
     "payment_methods/<id>/detach": {"id": "pm"},
+    "payment_methods/<id>/psp_tokens": {"id": "pm"},
+    "psp_accounts": {},
+    "psp_accounts/<id>": {"id": "psp"},
     "payouts": {},
     "payouts/<id>": {"id": "po"},
+    "prices": {},
+    "prices/<id>": {"id": "price"},
+    "products": {},
+    "products/<id>": {"id": "prod"},
+    "promotion_codes": {},
+    "promotion_codes/<id>": {"id": "promo"},
     "reconciliations": {},
     "reconciliations/<id>": {"id": "recon"},
     "reconciliations/breaks": {},
@@ -53,10 +95,33 @@ ROWS: dict[str, dict[str, str]] = {
     "refunds": {},
     "refunds/<id>": {"id": "re"},
     "refunds/<id>/cancel": {"id": "re"},
+    "routing/decisions": {},
+    "routing/decisions/<id>": {"id": "rtd"},
+    "routing/experiments": {},
+    "routing/experiments/<id>": {"id": "rex"},
+    "routing/experiments/<id>/start": {"id": "rex"},
+    "routing/experiments/<id>/stop": {"id": "rex"},
+    "routing/rules": {},
+    "routing/rules/<id>": {"id": "rrs"},
+    "routing/rules/<id>/retire": {"id": "rrs"},
     "setup_intents": {},
     "setup_intents/<id>": {"id": "seti"},
     "setup_intents/<id>/cancel": {"id": "seti"},
     "setup_intents/<id>/confirm": {"id": "seti"},
+    "subscription_items": {},
+    "subscription_items/<id>": {"id": "si"},
+    "subscription_schedules": {},
+    "subscription_schedules/<id>": {"id": "sub_sched"},
+    "subscription_schedules/<id>/cancel": {"id": "sub_sched"},
+    "subscription_schedules/<id>/release": {"id": "sub_sched"},
+    "subscriptions": {},
+    "subscriptions/<id>": {"id": "sub"},
+    "subscriptions/<id>/resume": {"id": "sub"},
+    "tax_rates": {},
+    "tax_rates/<id>": {"id": "txr"},
+    "test_helpers/test_clocks": {},
+    "test_helpers/test_clocks/<id>": {"id": "clock"},
+    "test_helpers/test_clocks/<id>/advance": {"id": "clock"},
     "webhook_deliveries": {},
     "webhook_deliveries/<delivery_id>": {"delivery_id": "whd"},
     "webhook_deliveries/<delivery_id>/redeliver": {"delivery_id": "whd"},
@@ -70,8 +135,14 @@ PUBLIC = {"openapi.json": "openapi_document", "^v1(?:/.*)?$": "unknown_route"}
 
 # Parameters without which a route would refuse before it looks for the object; {cus} is the caller's own.
 NEEDED = {
+    ("post", "payment_intents/<id>/increment_authorization"): {"amount": "1500"},
     ("post", "payment_methods/<id>/attach"): {"customer": "{cus}"},
     ("post", "reconciliations/breaks/<id>"): {"explanation": "why"},
+    ("post", "payment_methods/<id>/psp_tokens"): {"psp_account": "{psp}", "token": "pm_card_visa"},
+    ("post", "routing/experiments/<id>/stop"): {"reason": "why"},
+    ("post", "routing/rules/<id>"): {"rules[0][name]": "x", "rules[0][targets][0][psp_account]": "{psp}"},
+    ("post", "customers/<id>/balance_transactions"): {"amount": "-100", "currency": "usd"},
+    ("post", "test_helpers/test_clocks/<id>/advance"): {"frozen_time": "1800000000"},
 }
 
 # What a list filters by, and what a body may name: (method, route, parameters); {kind} is the foreign id.
@@ -86,7 +157,18 @@ ELSEWHERE: list[tuple[str, str, dict[str, str]]] = [
     ("get", "refunds", {"charge": "{ch}"}),
     ("get", "refunds", {"starting_after": "{re}"}),
     ("get", "customers", {"starting_after": "{cus}"}),
+    ("get", "disputes", {"charge": "{ch}"}),
+    ("get", "disputes", {"payment_intent": "{pi}"}),
+    ("get", "disputes", {"starting_after": "{dp}"}),
+    ("get", "files", {"starting_after": "{file}"}),
     ("get", "events", {"starting_after": "{evt}"}),
+    ("get", "psp_accounts", {"starting_after": "{psp}"}),
+    ("get", "routing/decisions", {"payment_intent": "{pi}"}),
+    ("get", "routing/decisions", {"psp_account": "{psp}"}),
+    ("get", "routing/decisions", {"experiment": "{rex}"}),
+    ("get", "routing/decisions", {"starting_after": "{rtd}"}),
+    ("get", "routing/experiments", {"starting_after": "{rex}"}),
+    ("get", "routing/rules", {"starting_after": "{rrs}"}),
     ("get", "setup_intents", {"customer": "{cus}"}),
     ("get", "setup_intents", {"payment_method": "{pm}"}),
     ("get", "balance_transactions", {"starting_after": "{txn}"}),
@@ -100,12 +182,54 @@ ELSEWHERE: list[tuple[str, str, dict[str, str]]] = [
     ("get", "balance_transactions", {"source": "{po}"}),
     ("get", "balance_transactions", {"payout": "{po}"}),
     ("get", "payouts", {"starting_after": "{po}"}),
+    ("get", "prices", {"product": "{prod}"}),
+    ("get", "subscriptions", {"customer": "{billed}"}),
+    ("get", "subscriptions", {"price": "{price}"}),
+    ("get", "subscriptions", {"test_clock": "{clock}"}),
+    ("get", "subscriptions", {"starting_after": "{sub}"}),
+    ("get", "subscription_items", {"subscription": "{sub}"}),
+    ("get", "subscription_schedules", {"customer": "{billed}"}),
+    ("get", "invoices", {"subscription": "{sub}"}),
+    ("get", "invoices", {"customer": "{billed}"}),
+    ("get", "invoices", {"starting_after": "{in}"}),
+    ("get", "invoiceitems", {"customer": "{billed}"}),
+    ("get", "invoiceitems", {"invoice": "{in}"}),
+    ("get", "credit_notes", {"invoice": "{in}"}),
+    ("get", "credit_notes/preview", {"invoice": "{in}", "amount": "100"}),
+    ("get", "promotion_codes", {"coupon": "{coupon}"}),
+    ("post", "customers", {"test_clock": "{clock}"}),
+    ("post", "prices", {"currency": "usd", "unit_amount": "1", "product": "{prod}"}),
+    ("post", "promotion_codes", {"promotion[type]": "coupon", "promotion[coupon]": "{coupon}"}),
+    ("post", "coupons", {"percent_off": "5", "applies_to[products][]": "{prod}"}),
+    ("post", "subscriptions", {"customer": "{billed}", "items[0][price]": "{price}"}),
+    ("post", "subscription_items", {"subscription": "{sub}", "price": "{price}"}),
+    ("post", "subscription_schedules", {"from_subscription": "{sub}"}),
+    ("post", "invoices", {"customer": "{billed}"}),
+    ("post", "invoices/create_preview", {"subscription": "{sub}"}),
+    ("post", "invoiceitems", {"customer": "{billed}", "amount": "1", "currency": "usd"}),
+    ("post", "credit_notes", {"invoice": "{in}", "amount": "100"}),
     ("post", "customers", {"payment_method": "{pm}"}),
     ("post", "payment_intents", {"amount": "1000", "currency": "usd", "customer": "{cus}"}),
     ("post", "payment_intents", {"amount": "1000", "currency": "usd", "payment_method": "{pm}"}),
     ("post", "payment_methods", {"type": "card", "card[token]": "tok_visa", "psp_account": "{psp}"}),
     ("post", "refunds", {"payment_intent": "{pi}"}),
     ("post", "refunds", {"charge": "{ch}"}),
+    (
+        "post",
+        "routing/rules",
+        {"name": "x", "rules[0][name]": "x", "rules[0][targets][0][psp_account]": "{psp}"},
+    ),
+    (
+        "post",
+        "routing/experiments",
+        {
+            "name": "x",
+            "arms[0][name]": "a",
+            "arms[0][psp_account]": "{psp}",
+            "arms[1][name]": "b",
+            "arms[1][psp_account]": "{psp}",
+        },
+    ),
     ("post", "setup_intents", {"customer": "{cus}"}),
     ("post", "setup_intents", {"payment_method": "{pm}"}),
 ]
@@ -113,8 +237,12 @@ ELSEWHERE: list[tuple[str, str, dict[str, str]]] = [
 API_ROUTES = [route for route in v1_routes() if route.template not in PUBLIC]
 CASES = [(method, route) for route in API_ROUTES for method in route.methods]
 WITH_IDS = [(method, route) for method, route in CASES if route.parameters]
+# One object, or a list of what a parameter names.
+NO_LISTS = ("account", "balance", "credit_notes/preview", "subscription_items")
 LISTS = [
-    route for route in API_ROUTES if not route.parameters and route.template not in ("account", "balance")
+    route
+    for route in API_ROUTES
+    if not route.parameters and "get" in route.methods and route.template not in NO_LISTS
 ]
 
 
@@ -156,7 +284,10 @@ def without_ids(response: HttpResponse) -> tuple[int, bytes]:
     """Status and bytes, with the request's own id and the ids that the caller itself sent taken out."""
     body = re.sub(rb"req_\w+", b"req_", response.content)
     return response.status_code, re.sub(
-        rb"\b(cus|pm|psp|seti|pi|ch|re|po|we|evt|whd|txn|la|je|recon|brk)_\w{22}", rb"\1_", body
+        rb"\b(cus|pm|psp|seti|mandate|pi|ch|re|po|we|evt|whd|txn|la|je|recon|brk|rrs|rex|rtd|dp|file|prod|price|coupon"
+        rb"|promo|txr|mtr|sub_sched|sub|si|in|cn|ii|cbtxn|clock)_\w{22}",
+        rb"\1_",
+        body,
     )
 
 
@@ -228,6 +359,18 @@ def test_a_foreign_id_beside_an_own_one_answers_as_an_absent_one(
 
     foreign = call("get", fill(route, mine.ids | {kind: theirs.ids[kind]}), mine.key)
     absent = call("get", fill(route, mine.ids | {kind: absent_ids()[kind]}), mine.key)
+
+    assert foreign.status_code == 404
+    assert without_ids(foreign) == without_ids(absent)
+
+
+def test_a_foreign_file_in_evidence_is_like_an_absent_one(mine: World, theirs: World) -> None:
+    path = f"/v1/disputes/{mine.ids['dp']}"
+
+    foreign, absent = (
+        call("post", path, mine.key, {"evidence[receipt]": ids["file"], "submit": "false"})
+        for ids in (theirs.ids, absent_ids())
+    )
 
     assert foreign.status_code == 404
     assert without_ids(foreign) == without_ids(absent)

@@ -179,4 +179,4 @@ def _book(*, merchant_id: Any, intent: PaymentIntent) -> None:
         psp_key=str(new_id()),
         decided_at=clock.now(),
     )
-    post_capture(capture, attempt, at=clock.now())
+    post_capture(capture, attempt, attempt.payment_intent, at=clock.now())

@@ -31,6 +31,11 @@ class ScriptedPsp:
         self.rules.append({"match": match, "times": times, "fault": fault, **parameters})
         self._post("/sandbox/faults", {"rules": self.rules})
 
+    def struck(self) -> list[int]:
+        """How often each fault named since `heals` has struck, in the order named."""
+        answer = requests.get(f"{self.base_url}/sandbox/faults", timeout=5).json()
+        return [rule["fired"] for rule in answer["rules"]]
+
     def heals(self) -> None:
         self.rules.clear()
         requests.delete(f"{self.base_url}/sandbox/faults", timeout=5).raise_for_status()
@@ -43,6 +48,28 @@ class ScriptedPsp:
         answer = requests.get(f"{self.base_url}/books", params={"account": self.key}, timeout=5)
         accounts: dict[str, Any] = answer.json()["accounts"]
         return dict(accounts.get(self.key, {}))
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every movement of its balance, in the order in which it booked them."""
+        found: list[dict[str, Any]] = []
+        after, has_more = 0, True
+        while has_more:
+            query = {"account": self.key, "after": str(after), "limit": "1000"}
+            page = requests.get(f"{self.base_url}/books/entries", params=query, timeout=5).json()
+            found += page["entries"]
+            after, has_more = page["next_after"], page["has_more"]
+        return found
+
+    def disputes(self, payment_intent: str, **wish: Any) -> dict[str, Any]:
+        """The cardholder disputes a payment, by the PSP's reference of it; the dispute as the PSP has it. Wishes:
+        payments/psp/sandbox/README.md."""
+        return self._post(
+            "/sandbox/disputes", {"account": self.key, "payment_intent": payment_intent, **wish}
+        )
+
+    def decides(self, dispute: str, verdict: str) -> dict[str, Any]:
+        """The bank decides: won, lost, escalate or second_chargeback."""
+        return self._post(f"/sandbox/disputes/{dispute}", {"account": self.key, "verdict": verdict})
 
     def charges(self, currency: str = "usd") -> int:
         return self.books().get(currency, {}).get("captures_count", 0)
@@ -74,8 +101,11 @@ class ScriptedPsp:
     def fails_challenge(self, url: str) -> requests.Response:
         return requests.post(f"{url}/fail", timeout=5, allow_redirects=False)
 
-    def _post(self, path: str, body: dict[str, Any]) -> None:
-        requests.post(f"{self.base_url}{path}", json=body, timeout=5).raise_for_status()
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = requests.post(f"{self.base_url}{path}", json=body, timeout=5)
+        assert answer.status_code == 200, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
 
 
 @contextmanager

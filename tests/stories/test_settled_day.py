@@ -174,7 +174,7 @@ def test_what_can_be_answered_of_planted_differences_is_and_the_rest_waits_for_p
     kinds = [KINDS[one["kind"]] for one in planted]
     assert sorted(kind for kind, _ in open_breaks(shop)) == sorted(k for k in kinds if k != "fee_differs")
     assert run.ties_out
-    assert [(kind, about) for kind, about, _ in shop.cases()] == [("unmatched", "break")] * kinds.count(
+    assert [(kind, about) for kind, about, _ in shop.cases()] == [("unmatched", "line")] * kinds.count(
         "missing_at_us"
     )
 

@@ -42,7 +42,7 @@ def secret(shop: Shop) -> str:
 def sdk(live_server: Any, secret: str) -> stripe.StripeClient:
     return stripe.StripeClient(
         secret,
-        base_addresses={"api": live_server.url},
+        base_addresses={"api": live_server.url, "files": live_server.url},
         max_network_retries=0,
         http_client=CheckedTransport(),
     )
