@@ -45,16 +45,20 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def a_day_of(shop: Shop) -> None:
-    """Sales in four currencies, in parts, given back, sent back, declined, let go."""
+def a_day_of(shop: Shop, *, in_parts: bool = True) -> None:
+    """Sales in four currencies, in parts, given back, sent back, declined, let go.
+
+    in_parts: with a charge that is captured twice. Where both of its lines are spoiled by chance, one missing and the
+    other doubled, no books can tell: tests that spoil a report leave it out."""
     for amount in range(10_00, 30_00, 1_00):
         shop.pays(amount)
     for currency in ("eur", "jpy", "kwd"):
         shop.pays(50_00, currency)
         shop.pays(70_00, currency)
-    parcels = shop.authorizes(90_00)
-    shop.captures(parcels, 40_00, is_final=False)
-    shop.captures(parcels, 40_00)
+    if in_parts:
+        parcels = shop.authorizes(90_00)
+        shop.captures(parcels, 40_00, is_final=False)
+        shop.captures(parcels, 40_00)
     shop.cancels(shop.authorizes(5_00))
     shop.pays(8_00, token="pm_card_chargeDeclined")
     for amount in (3_00, 4_00, 5_00, 6_00, 7_00):
@@ -126,7 +130,7 @@ def test_a_payout_that_came_back_is_owed_again_and_no_break(shop: Shop) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_planted_difference_and_nothing_else_becomes_a_break_of_its_kind(shop: Shop, seed: int) -> None:
-    a_day_of(shop)
+    a_day_of(shop, in_parts=False)
     shop.psp.pays_out()
     hear_of_payouts(shop)
     planted = import_file(shop, "stripe_balance", rate=0.2, seed=seed)
@@ -163,7 +167,7 @@ def test_every_difference_planted_at_the_bank_becomes_a_break_of_its_kind(shop: 
 
 
 def test_what_can_be_answered_of_planted_differences_is_and_the_rest_waits_for_people(shop: Shop) -> None:
-    a_day_of(shop)
+    a_day_of(shop, in_parts=False)
     planted = import_file(shop, "stripe_balance", rate=0.2, seed=5)
     reconciled(shop)
 
