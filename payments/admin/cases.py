@@ -105,8 +105,8 @@ class CaseAdmin(BackOfficeAdmin):
         # Of a line, the subject is the break that the reconciliation opened for it.
         if case.subject_kind == "line":
             return page_link("reconciliation_break", case.subject_id)
-        if case.subject_kind == "payout":
-            return page_link("payout", case.subject_id)
+        if case.subject_kind in ("payout", "subscription", "dispute"):
+            return page_link(case.subject_kind, case.subject_id)
         return KINDS.get(case.subject_kind, case.subject_kind)
 
     @admin.display(description="opened")

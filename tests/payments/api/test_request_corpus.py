@@ -50,7 +50,22 @@ REFUSED: list[tuple[str, str, str, int, str, str]] = [
     (".+", "/v1/customers/.+/tax_ids.*", ".*", 404, "unknown_route", "tax ids are the merchant's own affair"),
     (".+", "/v1/customers/.+/cash_balance.*", ".*", 404, "unknown_route", "no bank transfers"),
     (".+", "/v1/customers/.+/funding_instructions", ".*", 404, "unknown_route", "no bank transfers"),
-    (".+", "/v1/customers/.+/balance_transactions.*", ".*", 404, "unknown_route", "comes with invoices"),
+    (
+        "post",
+        "/v1/customers/.+/balance_transactions/.+",
+        ".*",
+        405,
+        "method_not_allowed",
+        "what is in a customer's balance is not changed any more",
+    ),
+    (
+        "get",
+        "/v1/customers/.+/balance_transactions/.+",
+        ".*",
+        404,
+        "resource_missing",
+        "nobody made this one",
+    ),
     (
         "post",
         "/v1/payment_intents",

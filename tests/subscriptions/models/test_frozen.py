@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from foundation import clock
 from foundation.tenancy.models import Merchant
 from foundation.tenancy.operations import create_merchant
 from payments.models import Customer
 from subscriptions.models import CustomerBalanceTransaction, Invoice, InvoiceLine
+from tests.factories.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,8 @@ def finalized(merchant: Merchant) -> tuple[Invoice, InvoiceLine]:
 
 
 def refused(sql: str, *parameters: object) -> str:
-    with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
+    """By a trigger, even to the owner; the application may not so much as ask."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic(), as_owner() as cursor:
         cursor.execute(sql, parameters)
     return str(caught.value)
 
