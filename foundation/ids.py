@@ -5,6 +5,7 @@ Twenty-two base62 digits hold 128 bits and keep the time order, so a public id s
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import uuid_utils
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 WIDTH = 22
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VALUES = {char: value for value, char in enumerate(ALPHABET)}
 
 
@@ -29,6 +31,11 @@ def derive_id(base: UUID, number: int) -> UUID:
     digest = sha256(base.bytes + number.to_bytes(8)).digest()
     drawn = int.from_bytes(digest[:10]) & ~(0b1111 << 76) & ~(0b11 << 62)
     return UUID(int=base.int >> 80 << 80 | 7 << 76 | 0b10 << 62 | drawn)
+
+
+def first_id_at(instant: datetime) -> UUID:
+    """No UUIDv7 made at or after this instant is smaller: its first 48 bits are milliseconds since 1970."""
+    return UUID(int=(instant - _EPOCH) // timedelta(milliseconds=1) << 80)
 
 
 def encode_id(prefix: str, value: UUID) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -19,6 +17,7 @@ from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import NOTHING, instant, mono
 from foundation.backoffice.filters import CreatedFilter
 from foundation.backoffice.links import page_link
+from foundation.ids import first_id_at
 from ledger.admin.adjusting import ReverseEntry
 from ledger.admin.adjustments import entry_link
 from ledger.admin.words import credit_words, debit_words, exchange_words, kind_words
@@ -37,12 +36,7 @@ class RecordedFilter(CreatedFilter):
         if bounds is None:
             return queryset
         start, end = bounds
-        return queryset.filter(id__gte=_first_id_of(start), id__lt=_first_id_of(end))
-
-
-def _first_id_of(instant: datetime) -> UUID:
-    """No UUIDv7 made at or after this instant is smaller: its first 48 bits are milliseconds since 1970."""
-    return UUID(int=int(instant.timestamp() * 1_000) << 80)
+        return queryset.filter(id__gte=first_id_at(start), id__lt=first_id_at(end))
 
 
 class Lines(TabularInline):

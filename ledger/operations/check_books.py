@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
 from foundation import clock
+from foundation.ids import first_id_at
 from foundation.tenancy.queries import find_merchant_id_after
 from foundation.transactions import outside_transaction, owns_transaction
 from ledger.models import BooksProof
@@ -68,7 +69,7 @@ def _prove_next(entries_per_slice: int) -> bool:
     if proof.step not in steps:
         proof.step, proof.position, proof.round_started_at = steps[0], "", clock.now()
         if proof.journal_after is not None:
-            proof.journal_after = min(proof.journal_after, _first_id_of(clock.now() - OVERLAP))
+            proof.journal_after = min(proof.journal_after, first_id_at(clock.now() - OVERLAP))
     if proof.step == JOURNAL:
         found = prove_entries(proof.journal_after or _NOTHING, entries_per_slice)
         proof.entries += found.count
@@ -102,11 +103,6 @@ def _prove_merchant(proof: BooksProof) -> tuple[ProvenSlice, bool]:
 @owns_transaction
 def _keep(proof: BooksProof) -> None:
     proof.save()
-
-
-def _first_id_of(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a second."""
-    return UUID(int=(int(moment.timestamp()) * 1_000) << 80)
 
 
 def _raise(first: Difference) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from foundation.ids import first_id_at
 from payments.models import AttemptStatus, PaymentAttempt
-from payments.queries.day_figures import first_id_at
 
 CAPTURED = (AttemptStatus.SUCCEEDED, AttemptStatus.PARTIALLY_CAPTURED)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from foundation.ids import first_id_at
 from foundation.money import Money
 from payments.models import (
     AttemptStatus,
@@ -83,11 +84,6 @@ def _of(model: Any, merchant_ids: Sequence[UUID] | None) -> QuerySet[Any]:
 def _begun(model: Any, merchant_ids: Sequence[UUID] | None, start: datetime, end: datetime) -> QuerySet[Any]:
     # A UUIDv7 begins with its milliseconds: the primary key is an index of time.
     return _of(model, merchant_ids).filter(id__gte=first_id_at(start), id__lt=first_id_at(end))
-
-
-def first_id_at(instant: datetime) -> UUID:
-    """The lowest UUIDv7 that could have been made at that instant."""
-    return UUID(int=int(instant.timestamp() * 1000) << 80)
 
 
 def _by_currency(rows: QuerySet[Any]) -> tuple[Money, ...]:
