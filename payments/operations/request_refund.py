@@ -20,7 +20,7 @@ from payments.errors import (
     RefundExceedsCaptured,
 )
 from payments.locks import lock_attempt, lock_payment_intent
-from payments.models import PaymentAttempt, PaymentIntent, Refund
+from payments.models import PaymentAttempt, Refund
 from payments.queries.payment_intents import (
     available_to_refund,
     find_undecided_capture,
@@ -28,6 +28,7 @@ from payments.queries.payment_intents import (
 )
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.announce import announce_refund
+from payments.steps.note_change import note_change
 
 
 @owns_transaction
@@ -78,7 +79,7 @@ def request_refund(
     )
     refund.psp_key = refund.public_id
     refund.save(force_insert=True)
-    _note_change(intent)
+    note_change(intent)
     announce_refund(refund, events.REFUND_CREATED, intent=intent)
     if in_background:
         stage_job(
@@ -117,9 +118,3 @@ def _refuse_if_disputed(attempt: PaymentAttempt, available: Money) -> None:
         raise ChargeDisputed(
             f"Charge {attempt.public_id} is disputed: {available} of it can be refunded.", param="amount"
         )
-
-
-def _note_change(intent: PaymentIntent) -> None:
-    # What an approval was bound to has changed.
-    intent.version += 1
-    intent.save(update_fields=["version"])

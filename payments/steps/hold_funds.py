@@ -16,6 +16,7 @@ from payments.locks import lock_attempt, lock_payment_intent, lock_unsent_refund
 from payments.models import FundsHold, PaymentAttempt, PaymentIntent
 from payments.queries.payment_intents import get_attempt
 from payments.steps.announce import announce_refund
+from payments.steps.note_change import note_change
 
 DISPUTED = "charge_for_pending_refund_disputed"
 
@@ -50,7 +51,7 @@ def hold_funds(
     hold.amount_minor = held.amount_minor
     hold.released_at = None
     hold.save()
-    _note_change(intent)
+    note_change(intent)
     _fail_unsent_refunds(intent, attempt)
     return hold
 
@@ -68,7 +69,7 @@ def release_funds(*, merchant_id: UUID, attempt_id: UUID, holder_kind: str, hold
         return
     hold.released_at = clock.now()
     hold.save(update_fields=["released_at"])
-    _note_change(intent)
+    note_change(intent)
 
 
 @joins_transaction
@@ -96,9 +97,3 @@ def _fail_unsent_refunds(intent: PaymentIntent, attempt: PaymentAttempt) -> None
         refund.next_check_at = None
         refund.save(update_fields=["status", "failure_reason", "decided_at", "next_check_at"])
         announce_refund(refund, events.REFUND_FAILED, intent=intent)
-
-
-def _note_change(intent: PaymentIntent) -> None:
-    # What an approval was bound to has changed.
-    intent.version += 1
-    intent.save(update_fields=["version"])
