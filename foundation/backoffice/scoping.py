@@ -51,12 +51,3 @@ def list_colleagues(merchant_id: UUID, permission: str) -> list[str]:
         groups__permissions__content_type__app_label=app,
     )
     return list(people.order_by("username").values_list("username", flat=True).distinct())
-
-
-MERCHANTS_OFFERED = 100
-
-
-def list_merchant_choices(staff: Any) -> list[tuple[UUID, str]]:
-    """(id, name) of the person's merchants by name, for what is made for one of them."""
-    rows = narrow_to_staff(Merchant.objects.order_by("name", "id"), staff, merchant_path="id")
-    return list(rows.values_list("id", "name")[:MERCHANTS_OFFERED])

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.forms import ReasonedForm
-from foundation.backoffice.scoping import list_merchant_choices
+from foundation.backoffice.scoping import list_staff_merchants
 from foundation.backoffice.views import ActionView
 
 
@@ -43,12 +43,15 @@ class NewRow(ActionView):
         return reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
 
     def _permitted_object(self, request: HttpRequest, object_id: str) -> Any:
-        own = {str(pk): Seller(pk, name) for pk, name in list_merchant_choices(request.user)}
+        own = {str(row.pk): Seller(row.pk, row.name) for row in list_staff_merchants(request.user)}
         if object_id not in own:
             raise Http404("No such merchant.")
         if not request.user.has_perm(self.permission):
             raise PermissionDenied
         return own[object_id]
+
+
+MERCHANTS_OFFERED = 100
 
 
 class CatalogueAdmin(BackOfficeAdmin):
@@ -70,9 +73,10 @@ class CatalogueAdmin(BackOfficeAdmin):
         links: list[tuple[str, str]] = []
         if self.new_view is not None and request.user.has_perm(self.new_view.permission):
             address = f"admin:{self.action_url_name(self.new_view)}"
-            merchants = list_merchant_choices(request.user)
+            merchants = list_staff_merchants(request.user)
             links = [
-                (f"{self.new_view.label} for {name}", reverse(address, args=[pk])) for pk, name in merchants
+                (f"{self.new_view.label} for {row.name}", reverse(address, args=[row.pk]))
+                for row in merchants[:MERCHANTS_OFFERED]
             ]
         return super().changelist_view(request, {"new_links": links, **(extra_context or {})})
 
