@@ -28,6 +28,11 @@ CLOSED = frozenset({WON, LOST, PREVENTED, WARNING_CLOSED})
 DISPUTED_FUNDS = "assets/disputed_funds"
 LOSSES = "expenses/dispute_losses"
 REFUNDED = "income/refunds"
+DISPUTE_FEES = "expenses/dispute_fees"
+
+MOVED = "dispute_funds_moved"
+RECOUNTED = "dispute_recounted"
+"""The kinds of entries that disputes post."""
 
 _PROGRESS = {
     WARNING_NEEDS_RESPONSE: 0,

@@ -4,7 +4,7 @@ from disputes.models.disputes import ClosedBy, Dispute, DisputeStage, DisputeSta
 from disputes.models.files import EvidenceFile
 from disputes.models.monitoring import MonitoringFigure
 from disputes.models.movements import DisputeFundMovement, DisputeRecount
-from disputes.models.orders import DisputeOrder, OrderKind, OrderStatus
+from disputes.models.orders import STANDING, DisputeOrder, OrderKind, OrderStatus
 from disputes.models.policies import (
     DisputeNote,
     DisputePolicy,
@@ -15,6 +15,7 @@ from disputes.models.policies import (
 from disputes.models.warnings import FraudWarning
 
 __all__ = [
+    "STANDING",
     "ClosedBy",
     "Dispute",
     "DisputeFundMovement",

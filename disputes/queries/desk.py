@@ -12,9 +12,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import Count, Func, Q, QuerySet, TextField
 
 from disputes.lifecycle import ANSWERABLE
-from disputes.models import Dispute, DisputeOrder, DisputePolicy
+from disputes.models import STANDING, Dispute, DisputeOrder, DisputePolicy
 from disputes.queries.dispute_page import Worth, code_of, worth_of
-from disputes.queries.disputes import STANDING
 from disputes.queries.outcomes import read_odds
 from disputes.reason_codes import gaps
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from disputes.compelling_evidence import Standing
 from disputes.lifecycle import allows_refund
 from disputes.models import (
+    STANDING,
     Dispute,
     DisputeFundMovement,
     DisputeNote,
@@ -18,7 +19,7 @@ from disputes.models import (
     OrderKind,
 )
 from disputes.queries.assembling import read_standing
-from disputes.queries.disputes import STANDING, find_policy, list_movements
+from disputes.queries.disputes import find_policy, list_movements
 from disputes.queries.outcomes import Odds, read_odds, value_of_fighting
 from disputes.reason_codes import Gap, ReasonCode, gaps, reason_code
 from foundation.events.queries import list_events

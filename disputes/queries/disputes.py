@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 
 from disputes.models import (
+    STANDING,
     Dispute,
     DisputeFundMovement,
     DisputeOrder,
@@ -16,13 +17,10 @@ from disputes.models import (
     DisputeRecount,
     DisputeStage,
     FraudWarning,
-    OrderStatus,
 )
 from foundation.errors import ResourceMissing
 from foundation.ids import encode_id
 from foundation.money import Money
-
-STANDING = [OrderStatus.CREATED, OrderStatus.SUBMITTING, OrderStatus.UNKNOWN, OrderStatus.SUCCEEDED]
 
 
 def list_disputes(*, merchant_id: UUID) -> QuerySet[Dispute]:

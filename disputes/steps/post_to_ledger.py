@@ -8,16 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from disputes.lifecycle import DISPUTE_FEES, MOVED, RECOUNTED
 from disputes.models import Dispute
 from foundation.money import Money
 from foundation.transactions import joins_transaction
 from ledger.queries.periods import date_in_open_period
 from ledger.steps import Line, post_entry
 from payments.psp.disputes import FundMovement
-
-DISPUTE_FEES = "expenses/dispute_fees"
-MOVED = "dispute_funds_moved"
-RECOUNTED = "dispute_recounted"
 
 
 @joins_transaction

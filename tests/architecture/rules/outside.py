@@ -31,6 +31,7 @@ ACROSS_MERCHANTS = {
     "payments/queries/psp_accounts.py": "a PSP's webhook names its account only; a sweep polls all",
     "payments/queries/routing.py": "the watch looks at every experiment that runs, whoever's it is",
     "disputes/locks.py": "a sweep takes the disputes and orders that are due, whoever's they are",
+    "disputes/queries/totals.py": "verify_books folds every merchant's disputes",
     "disputes/queries/monitoring.py": "the hourly job measures every merchant that was ever disputed",
     "disputes/queries/desk.py": "the queue and the home page read the rows of the staff member's merchants",
     "disputes/queries/outcomes.py": "the queue and the monitoring page read the rows of the staff member's merchants",
