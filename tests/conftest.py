@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
@@ -44,6 +45,12 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     yield
     connection.close()
     connection.settings_dict["OPTIONS"] = owners
+
+
+@pytest.fixture(autouse=True)
+def _limits_count_anew() -> None:
+    """Thirty log-ins a minute from one address are a person's limit, not the suite's."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
