@@ -41,6 +41,14 @@ POSTGRES_SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
 }
 
+# The suite's databases are thrown away, so what outlives a power cut is no matter there: a third of its time is saved.
+TEST_POSTGRES_SETTINGS: Mapping[str, str] = {
+    **POSTGRES_SETTINGS,
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+
 REDIS_SETTINGS: Mapping[str, str] = {
     "appendonly": "yes",
     "appendfsync": "everysec",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.stack import environment, ports, proctable, roles, rundir, servers
+from deploy.stack import environment, ports, proctable, roles, rundir, servers, template
 from deploy.stack.processes import product_programs
 from deploy.stack.program import Program, StackError
 from deploy.stack.rundir import CHECKOUT, RunDir
@@ -39,9 +39,15 @@ class Stack:
         (run_dir.path / "prometheus").mkdir()
 
     def start_servers(
-        self, *, database: str = "payments", redis_number: int = 0, fresh: bool = False
-    ) -> None:
-        """Start PostgreSQL and Redis unless DATABASE_URL and REDIS_URL name real ones.
+        self,
+        *,
+        database: str = "payments",
+        redis_number: int = 0,
+        fresh: bool = False,
+        settings: Mapping[str, str] = servers.POSTGRES_SETTINGS,
+    ) -> int:
+        """Start PostgreSQL and Redis unless DATABASE_URL and REDIS_URL name real ones. Returns our PostgreSQL's
+        port, or 0.
 
         `fresh` empties the named database of our own servers; a server that somebody named is left as it is.
         """
@@ -51,7 +57,7 @@ class Stack:
         owner_url = os.environ.get("DATABASE_OWNER_URL") or database_url
         redis_url = os.environ.get("REDIS_URL", "")
         if not database_url:
-            program, postgres_port = servers.postgres_program(self.run_dir.path)
+            program, postgres_port = servers.postgres_program(self.run_dir.path, settings)
             programs.append(program)
             database_url = servers.postgres_url(postgres_port, database, roles.APPLICATION)
             owner_url = servers.postgres_url(postgres_port, database)
@@ -73,6 +79,7 @@ class Stack:
             servers.ensure_database(postgres_port, database, fresh=fresh)
         if redis_port and fresh:
             servers.empty_redis(redis_port, redis_number)
+        return postgres_port
 
     def start_product(self) -> None:
         """Migrate, collect static files, start every process and wait until the web server is ready."""
@@ -95,10 +102,7 @@ class Stack:
         )
         self._separate()
         say("migrating the database")
-        # Building an index may take longer than a request may; the request path keeps its own limits.
-        self._must(
-            [*_MANAGE, "migrate", "--noinput", "-v", "0"], {**self.as_owner, "STATEMENT_TIMEOUT_MS": "0"}
-        )
+        self.migrate(self.as_owner)
         self._collect_static()
         say("starting web, workers, beat, relay and the PSP sandbox")
         self.supervisor.start(
@@ -111,6 +115,10 @@ class Stack:
     def as_owner(self) -> Mapping[str, str]:
         """What a command gets that migrates, or makes databases of its own."""
         return {"DATABASE_OWNER_URL": self.urls["database_owner_url"]}
+
+    def migrate(self, extra: Mapping[str, str]) -> None:
+        # Building an index may take longer than a request may; the request path keeps its own limits.
+        self._must([*_MANAGE, "migrate", "--noinput", "-v", "0"], {**extra, "STATEMENT_TIMEOUT_MS": "0"})
 
     def run(self, argv: Sequence[str], extra: Mapping[str, str] | None = None) -> int:
         return self.supervisor.run(argv, cwd=CHECKOUT, extra=extra)
@@ -202,17 +210,20 @@ def _drill(stack: Stack, arguments: Sequence[str]) -> int:
 
 
 def _test(stack: Stack, arguments: Sequence[str]) -> int:
-    stack.start_servers()
+    port = stack.start_servers(settings=servers.TEST_POSTGRES_SETTINGS)
     chosen = list(arguments)
     workers = [] if any(part.startswith(("-n", "-p")) for part in chosen) else ["-n", "2"]
-    return stack.run(
-        [sys.executable, "-m", "pytest", *workers, *chosen],
-        {
-            **stack.as_owner,
-            "DJANGO_SETTINGS_MODULE": environment.TEST_SETTINGS,
-            "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
-        },
-    )
+    extra = {
+        **stack.as_owner,
+        "DJANGO_SETTINGS_MODULE": environment.TEST_SETTINGS,
+        "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
+    }
+    if port:
+        say("making the database that the tests' workers copy")
+        extra["TEST_DB_TEMPLATE"] = template.ensure_template(
+            port, lambda url: stack.migrate({**extra, "DATABASE_URL": url, "DATABASE_OWNER_URL": url})
+        )
+    return stack.run([sys.executable, "-m", "pytest", *workers, *chosen], extra)
 
 
 def _openapi(stack: Stack, arguments: Sequence[str]) -> int:

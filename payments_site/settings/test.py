@@ -8,7 +8,10 @@ from payments_site.settings.base import DATABASE_OWNER, DATABASES, env
 # The owner makes the tests' databases and logs in; tests/conftest.py has it take the application's role.
 DATABASES["default"] |= DATABASE_OWNER
 
-DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DB_NAME", "test_payments")}
+DATABASES["default"]["TEST"] = {
+    "NAME": os.environ.get("TEST_DB_NAME", "test_payments"),
+    "TEMPLATE": os.environ.get("TEST_DB_TEMPLATE"),
+}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
