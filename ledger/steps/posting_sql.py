@@ -21,6 +21,8 @@ _REFUSALS: dict[str, type[DomainError]] = {
     "LG003": PeriodClosed,
 }
 
+_SPECIAL = frozenset('\\"')
+
 
 def array(values: Iterable[object]) -> str:
     """A PostgreSQL array literal of ids and numbers, which need no quotes; None is NULL."""
@@ -29,16 +31,14 @@ def array(values: Iterable[object]) -> str:
 
 def text_array(values: Iterable[str]) -> str:
     """A PostgreSQL array literal of texts, whatever they hold."""
-    return "{" + ",".join([_quoted(value) for value in values]) + "}"
+    texts = list(values)
+    if _SPECIAL.intersection("".join(texts)):
+        texts = [text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    return '{"' + '","'.join(texts) + '"}' if texts else "{}"
 
 
 def bytes_array(values: Iterable[bytes]) -> str:
     return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def fetch_all(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
