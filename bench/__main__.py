@@ -1,6 +1,8 @@
 """Run the measurements, write bench/results.json and print the table: `make bench`.
 
-`ARGS="payments ledger" make bench` runs some of them; each is written as soon as it is there."""
+`ARGS="payments ledger" make bench` runs some of them; each is written as soon as it is there, and the others keep
+their figures and the time at which they were measured.
+"""
 
 from __future__ import annotations
 
@@ -20,29 +22,30 @@ def main() -> None:
     import django
 
     django.setup()
-    from bench import admin, billing, disputes, payments, routing
-    from bench.ledger import balances, postings, writers
+    from bench import admin, billing, disputes, payments, reconciliation, routing
+    from bench.ledger import balances, hordak, postings, writers
 
     measurements = {
         "payments": payments.main,
         "ledger": postings.main,
         "ledger_writers": writers.main,
+        "ledger_hordak": hordak.main,
         "ledger_balances": balances.main,
+        "reconciliation": reconciliation.main,
         "billing": billing.main,
         "admin": admin.main,
         "routing": routing.main,
         "disputes": disputes.main,
     }
-    results: dict[str, Any] = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "system": platform.platform(),
-        },
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    results["machine"] = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
     }
     for name in sys.argv[1:] or measurements:
-        results[name] = measurements[name]()
+        measured_at = datetime.now(UTC).isoformat(timespec="seconds")
+        results[name] = {"measured_at": measured_at, **measurements[name]()}
         RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     _print(results)
 

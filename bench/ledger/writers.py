@@ -2,7 +2,7 @@
 
 Each process writes to the same pair of accounts (hot: what every payment of a merchant does) or to a pair of its own
 (spread). The plain writers insert the same rows into copies of our tables that have the indexes and nothing else.
-django-hordak is not measured: it does not install beside our pins.
+django-hordak is measured beside it, in hordak.py.
 """
 
 from __future__ import annotations
