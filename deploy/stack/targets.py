@@ -118,7 +118,8 @@ class Stack:
 
     def migrate(self, extra: Mapping[str, str]) -> None:
         # Building an index may take longer than a request may; the request path keeps its own limits.
-        self._must([*_MANAGE, "migrate", "--noinput", "-v", "0"], {**extra, "STATEMENT_TIMEOUT_MS": "0"})
+        limits = {"STATEMENT_TIMEOUT_MS": "0", "IDLE_IN_TRANSACTION_TIMEOUT_MS": "0"}
+        self._must([*_MANAGE, "migrate", "--noinput", "-v", "0"], {**extra, **limits})
 
     def run(self, argv: Sequence[str], extra: Mapping[str, str] | None = None) -> int:
         return self.supervisor.run(argv, cwd=CHECKOUT, extra=extra)

@@ -15,7 +15,7 @@ env = environ.Env()
 
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=2_000)
 STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=5_000)
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = env.int("IDLE_IN_TRANSACTION_TIMEOUT_MS", default=10_000)
 
 _SESSION = (
     f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
