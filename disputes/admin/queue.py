@@ -70,6 +70,7 @@ class DisputeAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     list_filter = QUEUE_FILTERS
     list_before_template = "admin/disputes/dispute/tabs.html"
     search_fields = ("psp_reference__exact",)
+    reference_fields = ("psp_reference",)
     search_help_text = "Id, PSP's reference, order, e-mail…"
     actions = ["take_over"]
     fields = ("claim",)
@@ -101,10 +102,10 @@ class DisputeAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         order = {"closed": ("-closed_at", "-id"), "all": ("-id",)}
         return order.get(tab_of(request), ("evidence_due_at", "-id"))
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    def find_words(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
+        term = words
         if not term:
             return queryset, False
         if len(term) >= SHORTEST_REFERENCE and " " not in term:

@@ -5,9 +5,10 @@ Agents change things through actions (views.py), which POST and call operations;
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,9 @@ from foundation.backoffice.display import NOTHING, actor_words
 from foundation.backoffice.paginator import CappedPaginator
 from foundation.backoffice.panels import panels_of
 from foundation.backoffice.scoping import narrow_to_staff
+from foundation.backoffice.terms import Reader, Terms, read_terms
 from foundation.backoffice.views import ActionView
+from foundation.money import EXPONENTS
 
 
 class MerchantScopedAdmin(ModelAdmin):
@@ -54,6 +57,10 @@ class BackOfficeAdmin(MerchantScopedAdmin):
     sortable_by: ClassVar[tuple[str, ...]] = ()
     empty_value_display = NOTHING
     action_views: ClassVar[list[type[ActionView]]] = []
+    # `field:value` in the search box: what the list knows, by name.
+    term_fields: ClassVar[Mapping[str, Reader]] = {}
+    # Columns with an index that hold an outside name of the row, such as the PSP's reference.
+    reference_fields: ClassVar[tuple[str, ...]] = ()
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
@@ -63,6 +70,32 @@ class BackOfficeAdmin(MerchantScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def read_search(self, text: str) -> Terms:
+        return read_terms(text, self.term_fields, list(EXPONENTS))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        terms = self.read_search(search_term)
+        for problem in terms.problems:
+            messages.warning(request, problem)
+        if terms.problems:
+            return queryset.none(), False
+        return self.find_words(request, queryset.filter(terms.condition), terms.words)
+
+    def find_words(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What the words find, once `field:value` is taken out of them; the flag is Django's "may have duplicates"."""
+        return super().get_search_results(request, queryset, words)
+
+    def find_reference(self, queryset: QuerySet[Any], reference: str) -> list[Any]:
+        """Keys of the few rows that bear an outside name."""
+        found: list[Any] = []
+        for field in self.reference_fields:
+            found += queryset.order_by().filter(**{field: reference}).values_list("pk", flat=True)[:2]
+        return found
 
     def found_words(self, obj: Any) -> tuple[str, str]:
         """A hit of the search: its title, and what tells it from its neighbours."""

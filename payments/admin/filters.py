@@ -14,7 +14,8 @@ from django.http import HttpRequest
 
 from foundation import clock
 from foundation.backoffice.filters import SelectFilter, fixed_filter
-from foundation.money import EXPONENTS, MAX_AMOUNT_MINOR
+from foundation.money import MAX_AMOUNT_MINOR
+from payments.admin.searching import in_minor_units
 from payments.admin.words import DECLINED, INTENT_WORDS
 from payments.models import IntentStatus, PaymentAttempt, Refund
 from payments.queries.day_figures import LAST_DAY_WORDS, list_payments_with
@@ -37,12 +38,6 @@ CURRENCIES = [
     "kwd",
 ]
 CurrencyFilter = fixed_filter("currency", [(code, code.upper()) for code in CURRENCIES])
-
-USUAL_DIGITS = 2
-UNUSUAL = {
-    digits: [code for code, exponent in EXPONENTS.items() if exponent == digits]
-    for digits in sorted(set(EXPONENTS.values()) - {USUAL_DIGITS})
-}
 
 
 class DoubtFilter(SelectFilter):
@@ -141,9 +136,9 @@ class AmountFilter(ListFilter):
         lower = _major(self.used_parameters.get("amount_from"))
         upper = _major(self.used_parameters.get("amount_to"))
         if lower is not None:
-            queryset = queryset.filter(_in_minor_units("gte", lower))
+            queryset = queryset.filter(in_minor_units("gte", lower))
         if upper is not None:
-            queryset = queryset.filter(_in_minor_units("lte", upper))
+            queryset = queryset.filter(in_minor_units("lte", upper))
         return queryset
 
 
@@ -153,15 +148,3 @@ def _major(text: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value) <= MAX_AMOUNT_MINOR else None
-
-
-def _in_minor_units(comparison: str, major: Decimal) -> Q:
-    def compared(digits: int) -> Q:
-        return Q(**{f"amount_minor__{comparison}": int(major.scaleb(digits))})
-
-    usual = compared(USUAL_DIGITS)
-    condition = Q()
-    for digits, codes in UNUSUAL.items():
-        usual &= ~Q(currency__in=codes)
-        condition |= compared(digits) & Q(currency__in=codes)
-    return condition | usual

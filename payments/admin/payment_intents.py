@@ -21,6 +21,7 @@ from foundation.money import Money
 from ledger.queries.entries import Entry
 from payments.admin.actions import AskPspAboutPayment, CancelPayment, CapturePayment, RefundPayment
 from payments.admin.filters import AmountFilter, CurrencyFilter, DoubtFilter, LastDayFilter, StatusFilter
+from payments.admin.searching import PAYMENT_TERMS
 from payments.admin.timeline import timeline_lines
 from payments.admin.words import (
     attempt_badge,
@@ -40,6 +41,7 @@ from payments.models import PaymentAttempt, PaymentIntent
 from payments.queries.payment_page import PaymentPage, read_payment_page
 
 SHORTEST_REFERENCE = 8
+MOST_NAMED = 50
 
 
 @admin.register(PaymentIntent)
@@ -70,24 +72,21 @@ class PaymentIntentAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     )
     list_before_template = "admin/back_office/chips.html"
     search_fields = ("search_text",)
-    search_help_text = "Id, order, e-mail, last four digits…"
+    search_help_text = "Id, order, e-mail, last4, 12.50, yesterday, status:declined…"
+    term_fields = PAYMENT_TERMS
     fields = ("shown_id",)
     action_views: ClassVar = [RefundPayment, CapturePayment, CancelPayment, AskPspAboutPayment]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    def find_words(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
     ) -> tuple[QuerySet[Any], bool]:
-        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
-        term = search_term.strip()
-        if len(term) < SHORTEST_REFERENCE or " " in term:
-            return found, may_have_duplicates
+        found, may_have_duplicates = super().find_words(request, queryset, words)
         # Ids first, then one OR over two indexes: a join would defeat the trigram index.
-        named = list(
-            PaymentAttempt.across_merchants.filter(_named(term)).values_list("payment_intent_id", flat=True)[
-                :50
-            ]
-        )
+        named = _named_at_psp(words)
         return (found | queryset.filter(pk__in=named) if named else found), may_have_duplicates
+
+    def find_reference(self, queryset: QuerySet[Any], reference: str) -> list[Any]:
+        return list(queryset.filter(pk__in=_named_at_psp(reference)).values_list("pk", flat=True)[:2])
 
     def found_words(self, intent: PaymentIntent) -> tuple[str, str]:
         made = date_format(timezone.localtime(intent.created_at), "j M Y, H:i")
@@ -234,6 +233,14 @@ def _attempt_line(attempt: PaymentAttempt, page: PaymentPage) -> dict[str, Any]:
         "code": attempt.decline_code or attempt.error_code,
         "doubt": reason_words(attempt.unknown_reason) if attempt.unknown_reason else "",
     }
+
+
+def _named_at_psp(words: str) -> list[UUID]:
+    """Payments by the PSP's reference of a charge, or by our id of one."""
+    if len(words) < SHORTEST_REFERENCE or " " in words:
+        return []
+    attempts = PaymentAttempt.across_merchants.filter(_named(words))
+    return list(attempts.values_list("payment_intent_id", flat=True)[:MOST_NAMED])
 
 
 def _named(term: str) -> Q:

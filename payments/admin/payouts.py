@@ -42,6 +42,7 @@ class PayoutAdmin(BackOfficeAdmin):
         CurrencyFilter,
     )
     search_fields = ("psp_reference__exact", "bank_trace__exact")
+    reference_fields = ("psp_reference", "bank_trace")
     search_help_text = "The PSP's id (po_…), or the number on the bank's statement"
     fields = (
         "shown_amount",

@@ -112,6 +112,7 @@ class PspWebhookAdmin(BackOfficeAdmin):
     list_select_related = ("psp_account",)
     list_filter = (HandledFilter, ReceivedFilter)
     search_fields = ("event_id__exact",)
+    reference_fields = ("event_id",)
     search_help_text = "The PSP's event id"
     fields = (
         "event_type",

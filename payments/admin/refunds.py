@@ -14,6 +14,7 @@ from foundation.backoffice.display import NOTHING, actor_words, amount, instant,
 from foundation.backoffice.filters import CreatedFilter, fixed_filter
 from payments.admin.actions import AskPspAboutRefund, WithdrawRefund
 from payments.admin.filters import AmountFilter, CurrencyFilter
+from payments.admin.searching import REFUND_TERMS
 from payments.admin.words import MOVEMENT_WORDS, movement_badge, order_of, payment_link, reason_words
 from payments.models import Refund
 
@@ -37,6 +38,10 @@ class RefundAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         AmountFilter,
     )
     list_before_template = "admin/back_office/chips.html"
+    search_fields = ("psp_reference__exact",)
+    search_help_text = "The PSP's reference (re_…), 12.50 eur, yesterday, status:failed…"
+    term_fields = REFUND_TERMS
+    reference_fields = ("psp_reference",)
     fields = (
         "full_id",
         "payment",

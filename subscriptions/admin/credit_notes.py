@@ -25,6 +25,7 @@ class CreditNoteAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     list_display = ("number", "invoice_words", "shown_amount", "state", "why", "created")
     list_filter = (fixed_filter("status", CreditNoteStatus.choices), CreatedFilter)
     search_fields = ("number__iexact",)
+    reference_fields = ("number",)
     search_help_text = "The whole number, such as CN-0003"
     fields = (
         "number",

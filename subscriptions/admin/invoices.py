@@ -61,6 +61,7 @@ class InvoiceAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     )
     list_before_template = "admin/back_office/chips.html"
     search_fields = ("number",)
+    reference_fields = ("number",)
     search_help_text = "Number, customer's e-mail, subscription's id"
     fields = ("shown_number",)
     action_views: ClassVar = [
@@ -74,10 +75,10 @@ class InvoiceAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         RenewLink,
     ]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    def find_words(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
+        term = words
         if not term:
             return queryset, False
         numbered = {"number__in": [term, term.upper()]}

@@ -89,10 +89,10 @@ class SubscriptionAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     def load_view(self, request: HttpRequest) -> HttpResponse:
         return load_page(self, request)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    def find_words(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
+        term = words
         if not term:
             return queryset, False
         return narrow_to_found(queryset, {"customer__email__iexact": term}), False

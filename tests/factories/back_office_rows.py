@@ -118,10 +118,9 @@ def _attempt(
         currency=intent.currency,
         capture_method="automatic",
         psp_key=str(new_id()),
-        psp_reference=f"pi_3Q{new_id().hex[:18]}",
         created_at=intent.created_at,
         latency_ms=412,
-        **attempt_fields,
+        **{"psp_reference": f"pi_3Q{new_id().hex[:18]}", **attempt_fields},
     )
     attempt.save(force_insert=True)
     PaymentIntent.across_merchants.filter(pk=intent.pk).update(latest_attempt=attempt)
