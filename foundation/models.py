@@ -6,7 +6,7 @@ from foundation.idempotency.models import IdempotencyKey
 from foundation.jobs.models import Job
 from foundation.replay.models import Replay
 from foundation.tenancy.models import ApiKey, Merchant, StaffAssignment, StaffUser
-from foundation.vault.models import DataKey
+from foundation.vault.models import DataKey, KeyRotation, VaultKey
 from foundation.webhooks.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -19,12 +19,14 @@ __all__ = [
     "EventCursor",
     "IdempotencyKey",
     "Job",
+    "KeyRotation",
     "Merchant",
     "Replay",
     "Seal",
     "SealPage",
     "StaffAssignment",
     "StaffUser",
+    "VaultKey",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

@@ -22,6 +22,7 @@ class PaymentsConfig(AppConfig):
         register_check("payments_fold_to_ledger", check_payments_fold_to_ledger)
         _register_movements()
         _register_gauges()
+        _register_sealed_columns()
 
 
 def _register_movements() -> None:
@@ -62,3 +63,15 @@ def _register_gauges() -> None:
         "Seconds since the oldest open question came up.",
         gauges.read_oldest_open_case_age_seconds,
     )
+
+
+def _register_sealed_columns() -> None:
+    from foundation.vault.sealed_columns import SealedColumn, register_sealed_column
+
+    for column in (
+        "secret_key_encrypted",
+        "webhook_secret_encrypted",
+        "previous_webhook_secret_encrypted",
+    ):
+        register_sealed_column(SealedColumn("payments_pspaccount", column))
+    register_sealed_column(SealedColumn("payments_psptoken", "token_encrypted"))

@@ -88,6 +88,21 @@ class PaymentMethodAlreadyAttached(DomainError):
     message = "The payment method is attached to another customer already."
 
 
+class IbanInvalid(DomainError):
+    code = "invalid_bank_account_iban"
+    message = "This is no IBAN: its check digits do not fit."
+
+
+class RoutingNumberInvalid(DomainError):
+    code = "routing_number_invalid"
+    message = "This is no routing number of a bank in the United States: it has nine digits, the last of which checks."
+
+
+class AccountNumberInvalid(DomainError):
+    code = "account_number_invalid"
+    message = "An account number has 4 to 17 digits."
+
+
 class PspTokenUnknown(DomainError):
     code = "psp_token_unknown"
     message = "The PSP does not know this token."
@@ -243,6 +258,16 @@ class RuleSetDiffers(DomainError):
     code = "routing_rule_set_differs"
     http_status = 409
     message = "The rule set is not what you were shown any more. Read it again."
+
+
+class RuleSetOvertaken(DomainError):
+    """Two people activate two sets at once: the second one has not seen what they would put out of effect."""
+
+    code = "routing_rule_set_overtaken"
+    http_status = 409
+    message = (
+        "Another rule set became active meanwhile. Look at it, and activate this one again if it shall go."
+    )
 
 
 class RuleSetNeedsAnother(DomainError):

@@ -15,6 +15,7 @@ from payments.operations.answer_fee_difference import answer_fee_difference
 from payments.operations.answer_missing_line import answer_missing_line
 from payments.operations.record_breaker_change import record_breaker_change
 from payments.operations.record_payout_arrival import record_payout_arrival
+from payments.psp.health import forget_recent
 
 if TYPE_CHECKING:
     from foundation.events.models import Event
@@ -24,6 +25,7 @@ PAYOUT = "payout"
 
 
 def register_reactions() -> None:
+    on_change(forget_recent)
     on_change(on_breaker_change)
     subscribe("reconciliation.missing_at_us", "payments.answer_missing_line", on_missing_line)
     subscribe("reconciliation.fee_differs", "payments.true_up_fee", on_fee_difference)

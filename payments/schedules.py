@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 FIRST_LOOKS_SECONDS = (10, 30, 120, 600, 3_600)
 HOUR_SECONDS = 3_600
 DAY_SECONDS = 86_400
+TURNED_AWAY_SECONDS = 30
+"""How soon a look is made up for that our own guard turned away: as long as a circuit pauses at first."""
 CALL_SECONDS = 16
 """The longest a call can last: the total deadline of every connector, and one second."""
 PENDING_LIMIT_DAYS = 30

@@ -22,6 +22,7 @@ from payments.operations.resolve_unknown import resolve_unknown
 from payments.operations.retry_payment import retry_payment
 from payments.operations.roll_routing_scores import roll_routing_scores
 from payments.operations.run_backtest import run_backtest
+from payments.operations.save_waiting_tokens import save_waiting_tokens
 from payments.operations.stage_event_polls import stage_event_polls
 from payments.operations.stage_payout_polls import stage_payout_polls
 from payments.operations.sweep_due_checks import sweep_due_checks
@@ -57,6 +58,15 @@ def resolve_unknown_job(*, merchant_id: str, kind: str, subject_id: str) -> None
 @job("payments.keep_used_method", queue="psp")
 def keep_used_method_job(*, merchant_id: str, payment_method_id: str, customer_id: str) -> None:
     keep_used_method(
+        merchant_id=UUID(merchant_id),
+        payment_method_id=UUID(payment_method_id),
+        customer_id=UUID(customer_id),
+    )
+
+
+@job("payments.save_waiting_tokens", queue="psp")
+def save_waiting_tokens_job(*, merchant_id: str, payment_method_id: str, customer_id: str) -> None:
+    save_waiting_tokens(
         merchant_id=UUID(merchant_id),
         payment_method_id=UUID(payment_method_id),
         customer_id=UUID(customer_id),

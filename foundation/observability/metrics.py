@@ -65,6 +65,9 @@ FAILED_OPEN = Counter(
     "Redis did not answer, so a breaker, limit or bulkhead let a call pass or decided on this process alone.",
     ("safeguard",),
 )
+for _safeguard in ("breaker", "bulkhead", "rate_limit"):
+    # Kept from nought: a series that appears with its first failure has no increase that an alarm could see.
+    FAILED_OPEN.labels(_safeguard)
 BROKER_FAILURES = Counter("payments_broker_failures", "Wake-ups that the broker did not take; the rows wait.")
 PAN_HITS = Counter("payments_pan_hits", "Card numbers found where none may be, by place.", ("place",))
 

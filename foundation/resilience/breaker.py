@@ -1,8 +1,9 @@
 """The circuit breaker of a (PSP account, operation): shared by all processes through Redis, in Lua.
 
-Opens at 100 calls or more of which 35 % or more failed within 5 minutes, and at 10 timeouts in a row. After a
-pause (30 s, doubling to 5 min while probes fail) it is half open: one caller at a time, who holds the leased
-probe, may try; an answer closes the circuit, a failure opens it again. A person may switch it either way.
+Opens at 100 calls or more of which 35 % or more failed within 5 minutes, at 10 in a row that no usable answer came
+to, and at once where every turn is held by a call that hangs. After a pause (30 s, doubling to 5 min while probes
+fail) it is half open: one caller at a time, who holds the leased probe, may try; an answer closes the circuit, a
+failure opens it again. A person may switch it either way.
 
 What does not live here: the rules in Python (circuits.py), which decide per process while Redis is down.
 """
@@ -118,10 +119,10 @@ def read(circuits: Iterable[Circuit]) -> list[Reading]:
             Switch(switched),
             int(calls),
             int(errors),
-            int(timeouts),
+            int(unanswered),
             bool(admits),
         )
-        for circuit, (state, switched, calls, errors, timeouts, admits) in zip(asked, answers, strict=True)
+        for circuit, (state, switched, calls, errors, unanswered, admits) in zip(asked, answers, strict=True)
     ]
 
 
@@ -134,7 +135,7 @@ def _read_local(circuit: Circuit) -> Reading:
         breaker.switch,
         calls,
         errors,
-        breaker.consecutive_timeouts,
+        breaker.unanswered_in_a_row,
         breaker.admits(),
     )
 

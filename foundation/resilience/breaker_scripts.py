@@ -1,6 +1,6 @@
 """The Lua of the circuit breaker. One hash per circuit; Redis' clock decides.
 
-Fields: state, switch, timeouts (consecutive), reopened, opened_at, probe, probe_until, c<bucket> and
+Fields: state, switch, unanswered (in a row), reopened, opened_at, probe, probe_until, c<bucket> and
 e<bucket> (calls and errors of 30 seconds). The rules are those of circuits.LocalBreaker; one suite of tests
 runs against both.
 """
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from foundation.resilience.circuits import (
     BUCKET_SECONDS,
-    CONSECUTIVE_TIMEOUTS,
     COOL_DOWN_SECONDS,
     ERROR_SHARE_PERCENT,
     MAX_COOL_DOWN_SECONDS,
     MIN_CALLS,
     PROBE_LEASE_SECONDS,
+    UNANSWERED_IN_A_ROW,
     WINDOW_SECONDS,
 )
 from foundation.resilience.redis_client import RedisScript
@@ -92,11 +92,11 @@ if state ~= 'closed' then
 end
 circuit['c' .. bucket] = redis.call('HINCRBY', key, 'c' .. bucket, 1)
 if result ~= 'answered' then circuit['e' .. bucket] = redis.call('HINCRBY', key, 'e' .. bucket, 1) end
-local timeouts = 0
-if result == 'timed_out' then
-    timeouts = redis.call('HINCRBY', key, 'timeouts', 1)
-elseif circuit.timeouts then
-    redis.call('HDEL', key, 'timeouts')
+local unanswered = 0
+if result == 'unanswered' then
+    unanswered = redis.call('HINCRBY', key, 'unanswered', 1)
+elseif result ~= 'stuck' and circuit.unanswered then
+    redis.call('HDEL', key, 'unanswered')
 end
 for name in pairs(circuit) do
     local b = tonumber(string.match(name, '^[ce](%d+)$'))
@@ -104,7 +104,7 @@ for name in pairs(circuit) do
 end
 keep()
 local calls, errors = totals()
-if switch == 'automatic' and (timeouts >= {CONSECUTIVE_TIMEOUTS}
+if switch == 'automatic' and (result == 'stuck' or unanswered >= {UNANSWERED_IN_A_ROW}
         or (calls >= {MIN_CALLS} and errors * 100 >= {ERROR_SHARE_PERCENT} * calls)) then
     redis.call('HSET', key, 'state', 'open', 'opened_at', instant, 'reopened', 0, 'probe', '')
     return {{state, 'open'}}
@@ -124,7 +124,7 @@ return {state, ARGV[1]}
 """
 )
 
-# Any number of circuits in one round trip. Answers for each {state, switch, calls, errors, consecutive timeouts,
+# Any number of circuits in one round trip. Answers for each {state, switch, calls, errors, unanswered in a row,
 # whether a call may leave now}.
 READ = RedisScript(
     _TIME
@@ -136,7 +136,7 @@ READ = RedisScript(
         or (state == 'open' and now >= tonumber(circuit.opened_at or 0) + pause())
         or (state == 'half_open' and ((circuit.probe or '') == '' or now >= tonumber(circuit.probe_until)))
     if switch ~= 'automatic' then admits = switch == 'closed' end
-    return {state, switch, calls, errors, tonumber(circuit.timeouts or 0), admits and 1 or 0}
+    return {state, switch, calls, errors, tonumber(circuit.unanswered or 0), admits and 1 or 0}
 end
 local answers = {}
 for i, key in ipairs(KEYS) do answers[i] = read(key) end

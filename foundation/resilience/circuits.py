@@ -14,7 +14,7 @@ WINDOW_SECONDS = 300
 BUCKET_SECONDS = 30
 MIN_CALLS = 100
 ERROR_SHARE_PERCENT = 35
-CONSECUTIVE_TIMEOUTS = 10
+UNANSWERED_IN_A_ROW = 10
 COOL_DOWN_SECONDS = 30
 MAX_COOL_DOWN_SECONDS = 300
 # Longer than any call to a PSP may take, so that two probes never overlap.
@@ -43,11 +43,14 @@ class Switch(StrEnum):
 
 
 class CallResult(StrEnum):
-    """How a call ended for the breaker. A decline is an ANSWERED: the PSP works."""
+    """How a call ended for the breaker. A decline is an ANSWERED: the PSP works. FAILED: it answered, but not to us
+    (a key it does not know, a pace it does not like). UNANSWERED: nothing usable came, be it silence or a 500.
+    STUCK: no call could be made, since all that are under way hang."""
 
     ANSWERED = "answered"
     FAILED = "failed"
-    TIMED_OUT = "timed_out"
+    UNANSWERED = "unanswered"
+    STUCK = "stuck"
 
 
 class Permit(NamedTuple):
@@ -76,7 +79,7 @@ class Reading:
     switch: Switch
     calls: int
     errors: int
-    consecutive_timeouts: int
+    unanswered_in_a_row: int
     admits: bool
 
 
@@ -87,7 +90,7 @@ class LocalBreaker:
     clock: Callable[[], float]
     state: CircuitState = CircuitState.CLOSED
     switch: Switch = Switch.AUTOMATIC
-    consecutive_timeouts: int = 0
+    unanswered_in_a_row: int = 0
     reopened: int = 0
     opened_at: float = 0.0
     probe: str = ""
@@ -130,7 +133,7 @@ class LocalBreaker:
         calls, errors = self.totals(now)
         is_failing = calls >= MIN_CALLS and errors * 100 >= ERROR_SHARE_PERCENT * calls
         if self.switch is Switch.AUTOMATIC and (
-            is_failing or self.consecutive_timeouts >= CONSECUTIVE_TIMEOUTS
+            is_failing or result is CallResult.STUCK or self.unanswered_in_a_row >= UNANSWERED_IN_A_ROW
         ):
             self.state = CircuitState.OPEN
             self.opened_at = now
@@ -142,7 +145,7 @@ class LocalBreaker:
         self.state = CircuitState.OPEN if to is Switch.OPEN else CircuitState.CLOSED
         self.buckets.clear()
         self.probe = ""
-        self.consecutive_timeouts = self.reopened = 0
+        self.unanswered_in_a_row = self.reopened = 0
 
     def totals(self, now: float) -> tuple[int, int]:
         """Calls and errors of the window."""
@@ -161,7 +164,7 @@ class LocalBreaker:
         if result is CallResult.ANSWERED:
             self.state = CircuitState.CLOSED
             self.buckets.clear()
-            self.consecutive_timeouts = self.reopened = 0
+            self.unanswered_in_a_row = self.reopened = 0
             return
         self.state = CircuitState.OPEN
         self.opened_at = now
@@ -171,4 +174,7 @@ class LocalBreaker:
         bucket = int(now // BUCKET_SECONDS)
         calls, errors = self.buckets.get(bucket, (0, 0))
         self.buckets[bucket] = (calls + 1, errors + (result is not CallResult.ANSWERED))
-        self.consecutive_timeouts = self.consecutive_timeouts + 1 if result is CallResult.TIMED_OUT else 0
+        if result is CallResult.UNANSWERED:
+            self.unanswered_in_a_row += 1
+        elif result is not CallResult.STUCK:
+            self.unanswered_in_a_row = 0

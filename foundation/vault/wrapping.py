@@ -38,11 +38,14 @@ class WrappedKey:
 class KeyWrapper(Protocol):
     """What a key service (KMS, HSM) must do. `context` binds the wrapped key to its row and is authenticated.
 
-    unwrap raises VaultKeyMissing for a key id it does not have, VaultCorrupted when the text does not open.
+    holds: whether it opens what this key wrapped. unwrap raises VaultKeyMissing for a key id it does not have,
+    VaultCorrupted when the text does not open.
     """
 
     @property
     def newest_key_id(self) -> str: ...
+
+    def holds(self, key_id: str) -> bool: ...
 
     def wrap(self, key: bytes, *, context: bytes) -> WrappedKey: ...
 
@@ -57,6 +60,9 @@ class LocalKeyWrapper:
             raise ImproperlyConfigured("VAULT_KEYS is empty: give at least one base64url key of 32 bytes.")
         self._ciphers = {key_id_of(key): AESGCM(key) for key in keys}
         self.newest_key_id = key_id_of(keys[0])
+
+    def holds(self, key_id: str) -> bool:
+        return key_id in self._ciphers
 
     def wrap(self, key: bytes, *, context: bytes) -> WrappedKey:
         nonce = os.urandom(NONCE_BYTES)

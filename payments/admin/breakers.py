@@ -144,7 +144,7 @@ def _board(one: AccountBreakers, decisions: dict[tuple[str, str], BreakerSwitch]
                 "state": badge(*_state_words(reading)),
                 "calls": reading.calls,
                 "errors": reading.errors,
-                "timeouts": reading.consecutive_timeouts,
+                "unanswered": reading.unanswered_in_a_row,
                 "decision": _decision_words(decisions.get(reading.circuit)),
                 "switch_url": f"{switch_url}?operation={reading.circuit.operation}",
             }

@@ -123,6 +123,7 @@ class CaseResolutionAdmin(BackOfficeAdmin):
     fields = (
         "shown_verdict",
         "state",
+        "at_risk",
         "shown_amount",
         "case_words",
         "named_charge",
@@ -149,7 +150,12 @@ class CaseResolutionAdmin(BackOfficeAdmin):
     def state(self, resolution: CaseResolution) -> str:
         return badge(*RESOLUTION_BADGES[resolution.status])
 
-    @admin.display(description="amount")
+    @admin.display(description="amount at risk")
+    def at_risk(self, resolution: CaseResolution) -> str:
+        subject = evidence_of(resolution.case).subject
+        return amount(subject.amount) if subject is not None else NOTHING
+
+    @admin.display(description="other amount")
     def shown_amount(self, resolution: CaseResolution) -> str:
         return amount(resolution.amount)
 

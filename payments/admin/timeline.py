@@ -56,6 +56,7 @@ CALL_WORDS = {
     "refund": "We asked the PSP to refund",
     "inquire": "We asked the PSP what became of it",
     "describe_token": "We asked the PSP about the card",
+    "make_token": "The PSP was given the account to keep",
 }
 OUTCOME_WORDS = {
     "succeeded": "done",

@@ -23,7 +23,8 @@ from foundation.http.serializers import (
 from payments.models import PayoutStatus
 
 PAYMENT_METHOD_TYPES = ["card", "sepa_debit", "us_bank_account", "ideal", "upi", "klarna"]
-TOKEN_TYPES = ["card"]
+MAX_TOKEN = 8_000
+"""What Adyen's component gives the browser is a JSON object with every field encrypted by itself."""
 BALANCE_TRANSACTION_TYPES = [
     "adjustment",
     "charge",
@@ -111,16 +112,7 @@ class CustomerListInput(ListInput):
 
 
 class CardTokenInput(InputSerializer):
-    token = StringField(max_length=255)
-
-
-class PaymentMethodCreateInput(InputSerializer):
-    type = EnumField(choices=TOKEN_TYPES)
-    card = CardTokenInput()
-    billing_details = BillingDetailsInput(required=False)
-    metadata = MetadataField()
-    # Ours: whose token it is, where a merchant has several PSP accounts.
-    psp_account = PublicIdField("psp", kind="psp_account", required=False)
+    token = StringField(max_length=MAX_TOKEN)
 
 
 class PaymentMethodUpdateInput(InputSerializer):

@@ -74,7 +74,8 @@ class ConditionsInput(InputSerializer):
 
 class TargetInput(InputSerializer):
     psp_account = PublicIdField("psp", kind="psp_account")
-    weight = IntegerField(min_value=1, max_value=MOST_WEIGHT, required=False)
+    # 0: stands by for the others, in the order given.
+    weight = IntegerField(min_value=0, max_value=MOST_WEIGHT, required=False)
 
 
 class RuleInput(InputSerializer):
@@ -175,4 +176,5 @@ class PspAccountUpdateInput(_AccountLimits):
 
 class PspTokenInput(InputSerializer):
     psp_account = PublicIdField("psp", kind="psp_account")
-    token = StringField(max_length=255)
+    token = StringField(max_length=8_000)
+    kind = EnumField(choices=["psp", "network"], required=False)

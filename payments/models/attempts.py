@@ -9,6 +9,7 @@ from django_fsm import FSMField, transition
 from foundation import clock
 from foundation.money import Money
 from foundation.tenancy.scoping import TenantModel, same_merchant, tenant_key
+from payments.models.customers import TokenKind
 
 
 class AttemptStatus(models.TextChoices):
@@ -58,6 +59,12 @@ class PaymentAttempt(TenantModel):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="The customer's leave that an off-session charge rests on, or that this charge obtained.",
+    )
+    token_kind = models.CharField(
+        max_length=8,
+        choices=TokenKind.choices,
+        default=TokenKind.PSP,
+        help_text="Which kind of the method's tokens is charged.",
     )
     status = FSMField(default=S.CREATED, choices=S.choices, protected=True)
     amount_minor = models.BigIntegerField()

@@ -87,6 +87,8 @@ def _corrections(subject: Subject) -> tuple[CaseVerdict, ...]:
         return (CaseVerdict.DID_NOT_HAPPEN,) if row.status in TAKEN else ()
     if isinstance(row, Capture) and row.status == CaptureStatus.FAILED:
         return (CaseVerdict.HAPPENED, CaseVerdict.OTHER_AMOUNT)
+    if isinstance(row, Capture) and row.status == CaptureStatus.SUCCEEDED:
+        return (CaseVerdict.DID_NOT_HAPPEN,)
     if isinstance(row, Refund) and row.status in (RefundStatus.FAILED, RefundStatus.CANCELED):
         return (CaseVerdict.HAPPENED, CaseVerdict.OTHER_AMOUNT)
     return ()

@@ -111,7 +111,9 @@ class TokenKind(models.TextChoices):
 
 
 class PspToken(TenantModel):
-    """One PSP's token for a payment method, sealed by the vault; one of a kind per PSP account."""
+    """One PSP's token for a payment method, sealed by the vault; one of a kind per PSP account is in use.
+
+    revoked_at: the PSP took it back, or refused to keep it: it is never charged again, and the row stays."""
 
     public_prefix = "tok"
 
@@ -126,6 +128,7 @@ class PspToken(TenantModel):
     # The customer's id at that PSP, where its tokens must be attached to be used again.
     psp_customer_reference = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = "PSP token"
@@ -136,6 +139,7 @@ class PspToken(TenantModel):
             same_merchant("psp_token", "psp_account", "payments_pspaccount"),
             models.UniqueConstraint(
                 fields=["merchant", "payment_method", "psp_account", "kind"],
+                condition=Q(revoked_at__isnull=True),
                 name="psp_token_once_per_account",
             ),
             models.CheckConstraint(condition=~Q(token_encrypted=""), name="psp_token_is_sealed"),

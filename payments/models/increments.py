@@ -14,13 +14,14 @@ from foundation.tenancy.scoping import TenantModel, same_merchant, tenant_key
 class IncrementStatus(models.TextChoices):
     CREATED = "created"
     SUBMITTING = "submitting"
+    PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
 
 
 S = IncrementStatus
-UNDECIDED = [S.CREATED, S.SUBMITTING, S.UNKNOWN]
+UNDECIDED = [S.CREATED, S.SUBMITTING, S.PENDING, S.UNKNOWN]
 
 
 class AuthorizationIncrement(TenantModel):
@@ -58,7 +59,7 @@ class AuthorizationIncrement(TenantModel):
             models.UniqueConstraint(fields=["merchant", "psp_key"], name="increment_key_once"),
             models.UniqueConstraint(
                 fields=["merchant", "attempt"],
-                condition=Q(status__in=["created", "submitting", "unknown"]),
+                condition=Q(status__in=["created", "submitting", "pending", "unknown"]),
                 name="increment_one_undecided_per_attempt",
             ),
             models.CheckConstraint(
@@ -84,6 +85,10 @@ class AuthorizationIncrement(TenantModel):
     @transition(field=status, source=S.CREATED, target=S.SUBMITTING)
     def submit(self) -> None:
         """Row and key are on disk; the PSP is about to hear of it."""
+
+    @transition(field=status, source=[S.SUBMITTING, S.UNKNOWN], target=S.PENDING)
+    def wait(self) -> None:
+        """The PSP accepted it and will tell later whether the issuer did."""
 
     @transition(field=status, source=UNDECIDED, target=S.SUCCEEDED)
     def succeed(self) -> None:

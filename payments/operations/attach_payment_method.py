@@ -6,18 +6,17 @@ from uuid import UUID
 
 from foundation.transactions import outside_transaction, owns_transaction
 from payments.locks import lock_customer, lock_payment_method
-from payments.models import PaymentMethod, PspToken
+from payments.models import PaymentMethod
 from payments.operations.save_at_psps import save_at_psps
-from payments.psp.port import SavedToken
 from payments.queries.customers import get_live_customer, get_payment_method
-from payments.steps.attach_method import attach_method, refuse_unless_attachable
+from payments.steps.attach_method import Saving, attach_method, refuse_unless_attachable
 
 
 @outside_transaction
 def attach_payment_method(*, merchant_id: UUID, payment_method_id: UUID, customer_id: UUID) -> PaymentMethod:
     """Raises: ResourceMissing, PaymentMethodAlreadyAttached, PaymentMethodUnusable (the PSP refuses), PspUnavailable.
 
-    Writes: the PSP calls, the tokens, the method, payment_method.attached.
+    Writes: the PSP calls, the tokens, the method, payment_method.attached; a job for a PSP that was away.
     Safe to repeat: attaching again to the same customer changes nothing.
     """
     customer = get_live_customer(merchant_id=merchant_id, customer_id=customer_id)
@@ -27,7 +26,7 @@ def attach_payment_method(*, merchant_id: UUID, payment_method_id: UUID, custome
         merchant_id=merchant_id,
         payment_method_id=payment_method_id,
         customer_id=customer_id,
-        saved=save_at_psps(customer=customer, method=method),
+        saving=save_at_psps(customer=customer, method=method),
     )
 
 
@@ -37,9 +36,9 @@ def _record(
     merchant_id: UUID,
     payment_method_id: UUID,
     customer_id: UUID,
-    saved: list[tuple[PspToken, SavedToken]],
+    saving: Saving,
 ) -> PaymentMethod:
     customer = lock_customer(merchant_id=merchant_id, customer_id=customer_id)
     method = lock_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
-    attach_method(method, customer, saved=saved)
+    attach_method(method, customer, saving=saving)
     return method

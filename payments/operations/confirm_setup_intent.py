@@ -20,9 +20,11 @@ from payments.operations.keep_used_method import keep_used_method
 from payments.operations.record_setup_outcome import record_setup_outcome
 from payments.psp.port import Credentials, SetupRequest
 from payments.psp.registry import connector_for
+from payments.psp.token_kinds import TOKEN_KINDS
 from payments.queries.customers import get_payment_method, list_tokens
 from payments.queries.psp_again import setup_request
 from payments.queries.psp_orders import credentials_of, open_token
+from payments.routing.tokens import choose_tokens
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.check_payment_method import refuse_if_detached, refuse_unless_chargeable
 
@@ -102,7 +104,10 @@ def _open(
     tokens = list_tokens(merchant_id=merchant_id, payment_method_id=setup.payment_method_id)
     assert setup.payment_method is not None, "it was just looked at"
     refuse_if_detached(setup.payment_method, tokens)
-    usable = [token for token in tokens if token.psp_account.is_active]
+    chosen = choose_tokens(
+        tokens, kinds=TOKEN_KINDS, is_customers=setup.payment_method.customer_id is not None
+    )
+    usable = [token for token in chosen.values() if token.psp_account.is_active]
     if not usable:
         raise PspNotConfigured()
     token = min(usable, key=lambda candidate: (candidate.psp_account.priority, candidate.id))

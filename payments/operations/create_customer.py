@@ -10,12 +10,11 @@ from foundation.transactions import outside_transaction, owns_transaction
 from payments import events
 from payments.errors import PaymentMethodAlreadyAttached
 from payments.locks import lock_payment_method
-from payments.models import Customer, PspToken
+from payments.models import Customer
 from payments.operations.save_at_psps import save_at_psps
-from payments.psp.port import SavedToken
 from payments.queries.customers import get_payment_method
 from payments.steps.announce import announce_customer
-from payments.steps.attach_method import attach_method, refuse_unless_attachable
+from payments.steps.attach_method import Saving, attach_method, refuse_unless_attachable
 
 
 @outside_transaction
@@ -44,15 +43,15 @@ def create_customer(
         if existing is not None:
             return existing
     customer = Customer(id=customer_id, merchant=get_merchant(merchant_id), **fields)
-    saved: list[tuple[PspToken, SavedToken]] = []
+    saving = Saving()
     if payment_method_id is not None:
         method = get_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
         try:
             refuse_unless_attachable(method, customer)
         except PaymentMethodAlreadyAttached:
             raise PaymentMethodAlreadyAttached(param="payment_method") from None
-        saved = save_at_psps(customer=customer, method=method)
-    _store(merchant_id=merchant_id, customer=customer, payment_method_id=payment_method_id, saved=saved)
+        saving = save_at_psps(customer=customer, method=method)
+    _store(merchant_id=merchant_id, customer=customer, payment_method_id=payment_method_id, saving=saving)
     return customer
 
 
@@ -62,10 +61,10 @@ def _store(
     merchant_id: UUID,
     customer: Customer,
     payment_method_id: UUID | None,
-    saved: list[tuple[PspToken, SavedToken]],
+    saving: Saving,
 ) -> None:
     customer.save(force_insert=True)
     announce_customer(customer, events.CUSTOMER_CREATED)
     if payment_method_id is not None:
         method = lock_payment_method(merchant_id=merchant_id, payment_method_id=payment_method_id)
-        attach_method(method, customer, saved=saved)
+        attach_method(method, customer, saving=saving)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from foundation.tenancy.queries import get_merchant
 from foundation.transactions import outside_transaction, owns_transaction
 from payments.errors import PspTokenUnknown, PspUnavailable
-from payments.models import PaymentMethod, PspAccount, PspToken
+from payments.models import PaymentMethod, PspAccount
 from payments.psp.outcomes import CardFacts
 from payments.psp.port import TokenDescription
 from payments.psp.registry import connector_for
 from payments.queries.psp_accounts import get_token_account, list_sibling_accounts
 from payments.queries.psp_orders import credentials_of
-from payments.steps.record_call import record_call
-from payments.steps.seal_token import sealed_token
+from payments.steps.write_method import write_method
 
 # Test tokens are shared by everybody and never change: one look per process is enough.
 _described: dict[tuple[UUID, str], TokenDescription] = {}
@@ -41,8 +39,9 @@ def create_payment_method(
     billing_details: dict[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
     may_exist: bool = False,
+    type: str | None = None,
 ) -> PaymentMethod:
-    """token: what the PSP's own fields or SDK gave the browser; never a card number.
+    """token: what the PSP's own fields or SDK gave the browser; never a card number. type: what it must be of, if said.
 
     psp_account_id: whose token it is; None: the merchant's first active account.
     Raises: PspNotConfigured, PspTokenUnknown, PspUnavailable.
@@ -66,6 +65,8 @@ def create_payment_method(
         if description.call.outcome.startswith("unknown"):
             raise PspUnavailable()
         raise PspTokenUnknown(f"No such token: '{token[:32]}'", param="payment_method")
+    if type is not None and (description.type or "card") != type:
+        raise PspTokenUnknown(f"The token is of {description.type or 'card'}, not of {type}.", param="type")
     if is_shared and len(_described) < MAX_DESCRIBED:
         _described[account.id, token] = description
     return _store(
@@ -101,33 +102,16 @@ def _store(
     billing_details: dict[str, Any],
     metadata: dict[str, str],
 ) -> PaymentMethod:
-    card = description.card or CardFacts()
-    method = PaymentMethod(
-        id=payment_method_id,
-        merchant=get_merchant(merchant_id),
+    return write_method(
+        merchant_id=merchant_id,
+        payment_method_id=payment_method_id,
         type=description.type or "card",
-        brand=card.brand,
-        last4=card.last4,
-        bin=card.bin[:8],
-        exp_month=card.exp_month,
-        exp_year=card.exp_year,
-        funding=card.funding,
-        country=card.country,
-        fingerprint=card.fingerprint,
-        wallet=card.wallet,
-        details=dict(description.details),
+        facts=description.card or CardFacts(),
+        details=description.details,
+        accounts=accounts,
+        token=token,
+        call=description.call,
+        called=described_by,
         billing_details=billing_details,
         metadata=metadata,
     )
-    method.save(force_insert=True)
-    rows = [sealed_token(method, account, token) for account in accounts]
-    PspToken.across_merchants.bulk_create(rows)
-    if described_by is not None:
-        record_call(
-            description.call,
-            psp_account=described_by,
-            subject_kind="token",
-            subject_id=rows[0].id,
-            payment_intent_id=None,
-        )
-    return method

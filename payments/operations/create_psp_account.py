@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -19,7 +18,11 @@ from payments.errors import (
 )
 from payments.models import PspAccount
 from payments.psp.registry import connector_for
-from payments.steps.check_psp_account import refuse_unless_cost_model, refuse_unless_name_free
+from payments.steps.check_psp_account import (
+    refuse_unless_cost_model,
+    refuse_unless_name_free,
+    refuse_unless_signing_secret,
+)
 
 # By PSP; a leading dot stands for any host below.
 OWN_HOSTS = {
@@ -27,9 +30,7 @@ OWN_HOSTS = {
     "stripe": ("api.stripe.com",),
 }
 NEEDED_SETTINGS = {"adyen": ("merchant_account",)}
-HEXADECIMAL_SECRETS = ("adyen",)
 TABLE = "payments_pspaccount"
-_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){16,64}")
 
 
 @owns_transaction
@@ -98,8 +99,4 @@ def refuse_unless_complete(psp: str, given: dict[str, Any], webhook_secret: str)
     for name in NEEDED_SETTINGS.get(psp, ()):
         if not isinstance(given.get(name), str) or not given[name]:
             raise PspSettingsIncomplete(f"An account at {psp} needs settings.{name}.", param="settings")
-    if psp in HEXADECIMAL_SECRETS and not _HEXADECIMAL.fullmatch(webhook_secret):
-        raise PspSettingsIncomplete(
-            f"The webhook secret of an account at {psp} is its HMAC key, in hexadecimal.",
-            param="webhook_secret",
-        )
+    refuse_unless_signing_secret(psp, webhook_secret)

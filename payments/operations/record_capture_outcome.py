@@ -32,6 +32,7 @@ from payments.steps.open_case import open_case
 from payments.steps.post_to_ledger import post_capture, post_late_fee, settle_authorization
 from payments.steps.record_call import record_call
 from payments.steps.report_amount import report_amount
+from payments.steps.return_capture import return_capture
 from payments.steps.settle_intent import settle_intent
 from payments.steps.use_resolution import PersonProof, use_proof
 from payments.steps.weigh_attempt_outcome import claim_of
@@ -50,8 +51,8 @@ def record_capture_outcome(
 ) -> Capture:
     """Bring the capture, its charge, the intent and the ledger in line with what the PSP said.
 
-    proof: of people, who may also lift a capture that was recorded as failed.
-    Raises: ResourceMissing.
+    proof: of people, who may also lift a capture that was recorded as failed, and reverse one that succeeded.
+    Raises: ResourceMissing, CaseNotRecordable.
     Writes: the PSP call, the capture, the attempt, the intent, the ledger entry and the hold, events, a case.
     Safe to repeat: a decided capture stays as it is, but for a fee that was missing.
     """
@@ -75,6 +76,9 @@ def record_capture_outcome(
         return capture
     if proof is not None and isinstance(outcome, Succeeded):
         _succeed(intent, attempt, capture, outcome, now)
+    elif proof is not None and capture.status == CaptureStatus.SUCCEEDED:
+        return_capture(intent, attempt, capture, now=now)
+        return get_capture(merchant_id=merchant_id, capture_id=capture_id)
     elif not capture.is_undecided:
         _complete(intent, attempt, capture, outcome, now)
     elif isinstance(outcome, Succeeded):
@@ -160,7 +164,7 @@ def _stay_in_doubt(capture: Capture, outcome: InquiryOutcome, attempt: PaymentAt
         # What learned nothing does not lower what the PSP has said before.
         capture.lose_sight()
         capture.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
-    capture.next_check_at = next_look(capture, attempt.psp_account, now)
+    capture.next_check_at = next_look(capture, attempt.psp_account, now, outcome)
     _save(capture)
 
 
@@ -191,7 +195,7 @@ def _complete(
     is_ours = isinstance(outcome, Succeeded) and outcome.captured in (None, capture.amount)
     fee = bookable_fee(outcome, capture.currency) if isinstance(outcome, Succeeded) and is_ours else None
     is_over = isinstance(outcome, Succeeded) and is_ours and not fee_is_awaited(outcome)
-    capture.next_check_at = None if is_over else next_look(capture, attempt.psp_account, now)
+    capture.next_check_at = None if is_over else next_look(capture, attempt.psp_account, now, outcome)
     if fee is not None:
         capture.fee_minor = fee.amount_minor
         attempt.fee_minor += fee.amount_minor

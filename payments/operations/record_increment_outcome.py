@@ -1,4 +1,4 @@
-"""Record what became of an increment: the one door for the answer of the call and the inquiry."""
+"""Record what became of an increment: the one door for the answer of the call, the webhook and the inquiry."""
 
 from __future__ import annotations
 
@@ -10,9 +10,25 @@ from foundation.money import Money
 from foundation.transactions import owns_transaction
 from payments import events
 from payments.locks import lock_attempt, lock_increment, lock_payment_intent
-from payments.models import AttemptStatus, AuthorizationIncrement, CaseKind, PaymentAttempt, PaymentIntent
+from payments.models import (
+    AttemptStatus,
+    AuthorizationIncrement,
+    CaseKind,
+    IncrementStatus,
+    PaymentAttempt,
+    PaymentIntent,
+)
 from payments.models.case_subjects import Subject
-from payments.psp.outcomes import CallRecord, Declined, InquiryOutcome, NotFound, NotSent, Succeeded, Voided
+from payments.psp.outcomes import (
+    CallRecord,
+    Declined,
+    InquiryOutcome,
+    NotFound,
+    NotSent,
+    Pending,
+    Succeeded,
+    Voided,
+)
 from payments.queries.payment_intents import get_increment
 from payments.steps.announce import announce_payment
 from payments.steps.follow_doubt import follow_doubt
@@ -127,9 +143,15 @@ def _fail(increment: AuthorizationIncrement, outcome: InquiryOutcome, now: datet
 def _stay_in_doubt(
     increment: AuthorizationIncrement, outcome: InquiryOutcome, attempt: PaymentAttempt, now: datetime
 ) -> None:
-    increment.lose_sight()
-    increment.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
-    increment.next_check_at = next_look(increment, attempt.psp_account, now)
+    if isinstance(outcome, Pending):
+        increment.psp_reference = outcome.psp_reference
+        if increment.status != IncrementStatus.PENDING:
+            increment.wait()
+    elif increment.status != IncrementStatus.PENDING:
+        # What learned nothing does not lower what the PSP has said before.
+        increment.lose_sight()
+        increment.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
+    increment.next_check_at = next_look(increment, attempt.psp_account, now, outcome)
     _save(increment)
 
 

@@ -111,7 +111,7 @@ def _decide(
         if refund.status == RefundStatus.SUBMITTING:
             refund.lose_sight()
             refund.unknown_reason = getattr(outcome, "reason", outcome.word)[:255]
-        refund.next_check_at = next_look(refund, attempt.psp_account, now)
+        refund.next_check_at = next_look(refund, attempt.psp_account, now, outcome)
         _save(refund)
 
 

@@ -84,7 +84,7 @@ def record_setup_outcome(
         _decline(setup, outcome)
         event = events.SETUP_INTENT_SETUP_FAILED
     else:
-        setup.next_check_at = next_look(setup, account, now)
+        setup.next_check_at = next_look(setup, account, now, outcome)
     setup.save()
     if event:
         announce_setup_intent(setup, event)

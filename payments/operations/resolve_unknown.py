@@ -34,6 +34,7 @@ from payments.queries.psp_again import (
     Again,
     again_of_attempt,
     again_of_capture,
+    again_of_increment,
     again_of_refund,
     again_of_void,
 )
@@ -115,7 +116,12 @@ def _resolve_increment(merchant_id: UUID, increment_id: UUID) -> None:
         return
     if increment.next_check_at is None:
         return
-    answer = _ask(increment.attempt.psp_account, increment_inquiry(increment, increment.attempt))
+    attempt = increment.attempt
+    answer = _ask(
+        attempt.psp_account,
+        increment_inquiry(increment, attempt),
+        lambda: again_of_increment(increment, attempt),
+    )
     record_increment_outcome(
         merchant_id=merchant_id, increment_id=increment_id, outcome=answer.outcome, call=answer.call
     )
@@ -137,12 +143,10 @@ def _resolve_refund(merchant_id: UUID, refund_id: UUID) -> None:
     )
 
 
-def _ask(
-    account: PspAccount, request: InquireRequest, again: Callable[[], Again] | None = None
-) -> InquiryAnswer:
+def _ask(account: PspAccount, request: InquireRequest, again: Callable[[], Again]) -> InquiryAnswer:
     """again: the same call once more, for PSPs that have no other way to be asked."""
     connector = connector_for(account.psp)
-    if again is not None and connector.capabilities.inquires_by_repeating:
+    if connector.capabilities.inquires_by_repeating:
         request = replace(request, **again())
     return connector.inquire(credentials_of(account), request)
 

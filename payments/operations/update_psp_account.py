@@ -9,7 +9,11 @@ from foundation.transactions import owns_transaction
 from foundation.vault.fields import decrypt_field, encrypt_field
 from payments.locks import lock_psp_account
 from payments.models import PspAccount
-from payments.steps.check_psp_account import refuse_unless_cost_model, refuse_unless_name_free
+from payments.steps.check_psp_account import (
+    refuse_unless_cost_model,
+    refuse_unless_name_free,
+    refuse_unless_signing_secret,
+)
 
 TABLE = "payments_pspaccount"
 
@@ -27,7 +31,7 @@ def update_psp_account(
     deadline_seconds, by model field. A new webhook secret leaves the one before it valid, so that nothing on its way
     is lost. The PSP and its base URL never change: payments are at them.
 
-    Raises: ResourceMissing, CostModelInvalid, PspAccountNameTaken. Writes: the account.
+    Raises: ResourceMissing, CostModelInvalid, PspAccountNameTaken, PspSettingsIncomplete. Writes: the account.
     Safe to repeat: the same values again change nothing but a webhook secret's predecessor.
     """
     account = lock_psp_account(merchant_id=merchant_id, psp_account_id=psp_account_id)
@@ -36,6 +40,7 @@ def update_psp_account(
     if secret_key is not None:
         account.secret_key_encrypted = _sealed(account, secret_key, "secret_key_encrypted")
     if webhook_secret is not None:
+        refuse_unless_signing_secret(account.psp, webhook_secret)
         _succeed(account, webhook_secret)
     refuse_unless_name_free(account)
     refuse_unless_cost_model(account.cost_model)

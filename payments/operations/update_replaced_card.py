@@ -8,14 +8,11 @@ from foundation.transactions import owns_transaction
 from foundation.vault.fields import encrypt_field
 from payments import events
 from payments.locks import lock_payment_method
-from payments.models import PspToken
 from payments.psp.outcomes import CardFacts
-from payments.queries.psp_orders import open_token
+from payments.queries.psp_orders import list_held_tokens
 from payments.steps.announce import announce_payment_method
 
 TAKEN_OVER = ("brand", "last4", "exp_month", "exp_year", "funding", "country", "fingerprint")
-MOST_TOKENS = 200
-"""Of one customer at one PSP: far more than anybody keeps."""
 
 
 @owns_transaction
@@ -38,10 +35,9 @@ def update_replaced_card(
     """
     if not token or not psp_customer_reference:
         return None
-    rows = PspToken.objects.for_merchant(merchant_id).filter(
-        psp_account_id=psp_account_id, psp_customer_reference=psp_customer_reference
+    found = list_held_tokens(
+        merchant_id=merchant_id, psp_account_id=psp_account_id, psp_customer_reference=psp_customer_reference
     )
-    found = {open_token(row): row for row in rows.order_by("-id")[:MOST_TOKENS]}
     held = found.get(token) or (found.get(new_token) if new_token else None)
     if held is None:
         return None

@@ -1,7 +1,9 @@
 """Whether a call to a PSP may leave: the bulkhead, the account's calls per second, and the circuit breaker.
 
 All three live in Redis and let calls pass while it is down (the breaker then decides per process). A refusal here is
-certain: nothing has left. What does not live here: what a refusal means to the caller (guard.py).
+certain: nothing has left. Where all turns are held by calls that hang, the circuit opens before their deadlines pass:
+whoever comes next goes elsewhere at once instead of waiting for a turn in vain. What does not live here: what a
+refusal means to the caller (guard.py).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from django.conf import settings
 
 from foundation.resilience import breaker
 from foundation.resilience.bulkhead import BulkheadFull, bulkhead
-from foundation.resilience.circuits import CallResult, Circuit, Permit
+from foundation.resilience.circuits import CallResult, Circuit, CircuitState, Permit
 from foundation.resilience.deadlines import Deadline
 from foundation.resilience.rate_limits import allow
 from payments.psp.port import Credentials
@@ -23,6 +25,9 @@ WAIT_SECONDS = 2
 """How long a call waits for its turn: less than the customer notices, far less than a promise grows old."""
 LEASE_SECONDS = 30
 """Longer than a turn and a call can take together."""
+STUCK_SECONDS = 4.0
+"""When even the youngest of the calls that hold every turn is this old, the PSP hangs: a PSP that answers, however
+slowly, gives turns back meanwhile."""
 
 # Statuses that say no to us, whoever's payment it is.
 REFUSES_US = frozenset({401, 403, 429})
@@ -61,7 +66,9 @@ def admitted(credentials: Credentials, operation: str, *, waits: bool) -> Iterat
             if not permit.allowed:
                 raise CallRefused("breaker_open")
             yield permit
-    except BulkheadFull:
+    except BulkheadFull as full:
+        if waits and full.held_seconds >= STUCK_SECONDS:
+            _teach_stuck(credentials, operation)
         raise CallRefused("bulkhead_full") from None
 
 
@@ -90,6 +97,11 @@ def teach_failure(credentials: Credentials, operation: str, permit: Permit) -> N
     breaker.record(circuit_of(credentials.account_id, operation), CallResult.FAILED, permit=permit)
 
 
+def _teach_stuck(credentials: Credentials, operation: str) -> None:
+    circuit = circuit_of(credentials.account_id, operation)
+    breaker.record(circuit, CallResult.STUCK, permit=Permit(False, CircuitState.CLOSED))
+
+
 def result_of(word: str, http_status: int | None) -> CallResult | None:
     """What an outcome says of the PSP's health; None when the PSP was not asked at all. A decline is an answer."""
     if word == "declined" and http_status is None:
@@ -98,6 +110,8 @@ def result_of(word: str, http_status: int | None) -> CallResult | None:
     if not word.startswith(("unknown", "not_sent")):
         return CallResult.ANSWERED
     if http_status is None:
-        return CallResult.TIMED_OUT
-    is_about_the_call = 400 <= http_status < 500 and http_status not in REFUSES_US
-    return CallResult.ANSWERED if is_about_the_call else CallResult.FAILED
+        return CallResult.UNANSWERED
+    if http_status in REFUSES_US:
+        return CallResult.FAILED
+    # A 500, or an answer that can not be read, says as little as silence does.
+    return CallResult.ANSWERED if 400 <= http_status < 500 else CallResult.UNANSWERED

@@ -16,6 +16,7 @@ from typing import TypeVar
 from foundation.resilience.hedging import HedgedReads
 from payments.psp.admission import CallRefused, admitted, teach, teach_failure
 from payments.psp.disputes import AcceptRequest, DisputeInquiryAnswer, EvidenceRequest
+from payments.psp.making import MadeToken, MakeTokenRequest
 from payments.psp.outcomes import CallRecord, NotSent, Unknown
 from payments.psp.port import (
     Answer,
@@ -50,6 +51,7 @@ T = TypeVar(
     PayoutsAnswer,
     SavedToken,
     TokenDescription,
+    MadeToken,
     EventPage,
     DisputeInquiryAnswer,
 )
@@ -65,6 +67,7 @@ OPERATIONS = (
     "inquire",
     "look_up",
     "describe_token",
+    "make_token",
     "complete",
     "list_events",
     "list_payouts",
@@ -129,12 +132,24 @@ class GuardedConnector:
             # Not a call, so no row of one; and never NotSent, which would be taken for proof of absence.
             return InquiryAnswer(outcome=Unknown(reason=refusal.reason), call=None)
 
-    def describe_token(self, credentials: Credentials, token: str) -> TokenDescription:
+    def describe_token(
+        self, credentials: Credentials, token: str, psp_customer_reference: str = ""
+    ) -> TokenDescription:
+        def ask(timed: Credentials) -> TokenDescription:
+            return self._connector.describe_token(timed, token, psp_customer_reference)
+
         try:
-            return _call(credentials, "describe_token", lambda c: self._connector.describe_token(c, token))
+            return _call(credentials, "describe_token", ask)
         except CallRefused as refusal:
             record = _record_of(refusal, "describe_token", "", word=f"unknown_{refusal.reason}")
             return TokenDescription(type="", card=None, call=record)
+
+    def make_token(self, credentials: Credentials, request: MakeTokenRequest) -> MadeToken:
+        try:
+            return _call(credentials, "make_token", lambda c: self._connector.make_token(c, request))
+        except CallRefused as refusal:
+            record = _record_of(refusal, "make_token", request.psp_key)
+            return MadeToken(outcome=NotSent(reason=refusal.reason), call=record)
 
     def complete(self, credentials: Credentials, request: CompleteRequest) -> Answer:
         try:

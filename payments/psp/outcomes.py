@@ -12,6 +12,9 @@ from typing import Any
 
 from foundation.money import Money
 
+TURNED_AWAY = frozenset({"breaker_open", "bulkhead_full", "rate_limited"})
+"""Reasons for which our own guard lets no call leave."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
@@ -102,6 +105,11 @@ class Unknown:
 
     reason: str
     word: str = field(default="unknown", init=False)
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the PSP was asked at all, or our own guard turned the question away."""
+        return self.reason not in TURNED_AWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

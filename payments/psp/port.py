@@ -19,6 +19,7 @@ from payments.psp.disputes import (
     EvidenceRequest,
     FraudWarningNews,
 )
+from payments.psp.making import MadeToken, MakeTokenRequest
 from payments.psp.outcomes import CallRecord, CardFacts, InquiryOutcome, Outcome
 
 
@@ -44,7 +45,8 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizeRequest:
-    """return_url: the caller's page. completion_url: ours, for PSPs that the customer comes back to us from."""
+    """return_url: the caller's page. completion_url: ours, for PSPs that the customer comes back to us from.
+    billing_address: line1, line2, city, state, postal_code, country, as far as known; of what is no card only."""
 
     psp_key: str
     amount: Money
@@ -61,6 +63,7 @@ class AuthorizeRequest:
     mandate_reference: str = ""
     network_transaction_id: str = ""
     description: str = ""
+    billing_address: Mapping[str, str] = field(default_factory=dict, repr=False)
     references: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -136,7 +139,7 @@ class CompleteRequest:
     details: Mapping[str, str] = field(repr=False)
 
 
-Repeatable = AuthorizeRequest | CaptureRequest | RefundRequest | VoidRequest | SetupRequest
+Repeatable = AuthorizeRequest | CaptureRequest | IncrementRequest | RefundRequest | VoidRequest | SetupRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +242,8 @@ class PspNews:
     empty when the event is none of ours. psp_key: our own key, from the metadata we sent. outcome: what the event
     itself proves, if anything.
     Of a payment method that its network updated: psp_reference is the token we hold, new_token the one to use from
-    now on (empty: the same), parent_reference the customer's id at the PSP, card what it is now.
+    now on (empty: the same), parent_reference the customer's id at the PSP, card what it is now (None: it is to
+    be asked for); is_revoked: it is of no use any more.
     payout: of kind payout, what it says of it. dispute: what it says of a dispute or an early fraud warning;
     psp_reference is then the charge's payment."""
 
@@ -252,6 +256,7 @@ class PspNews:
     outcome: InquiryOutcome | None = None
     card: CardFacts | None = None
     new_token: str = field(default="", repr=False)
+    is_revoked: bool = False
     payout: PayoutNews | None = None
     dispute: DisputeNews | FraudWarningNews | None = None
 
@@ -354,7 +359,11 @@ class PspConnector(Protocol):
 
     def list_payouts(self, credentials: Credentials, *, created_since: datetime) -> PayoutsAnswer: ...
 
-    def describe_token(self, credentials: Credentials, token: str) -> TokenDescription: ...
+    def describe_token(
+        self, credentials: Credentials, token: str, psp_customer_reference: str = ""
+    ) -> TokenDescription: ...
+
+    def make_token(self, credentials: Credentials, request: MakeTokenRequest) -> MadeToken: ...
 
     def complete(self, credentials: Credentials, request: CompleteRequest) -> Answer: ...
 

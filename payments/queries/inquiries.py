@@ -9,6 +9,7 @@ from payments.queries.psp_again import (
     Again,
     again_of_attempt,
     again_of_capture,
+    again_of_increment,
     again_of_refund,
     again_of_setup,
     again_of_void,
@@ -44,9 +45,13 @@ def again_of(subject: Subject) -> Again | None:
         return again_of_setup(row)
     if isinstance(row, PaymentAttempt):
         return again_of_void(row) if subject.kind == "void" else again_of_attempt(row)
-    if isinstance(row, Capture) and attempt is not None:
+    if attempt is None:
+        return None
+    if isinstance(row, Capture):
         return again_of_capture(row, attempt)
-    return again_of_refund(row, attempt) if isinstance(row, Refund) and attempt is not None else None
+    if isinstance(row, AuthorizationIncrement):
+        return again_of_increment(row, attempt)
+    return again_of_refund(row, attempt) if isinstance(row, Refund) else None
 
 
 def setup_inquiry(setup: SetupIntent) -> InquireRequest:

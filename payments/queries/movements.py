@@ -9,6 +9,7 @@ from foundation import clock
 from foundation.money import Money
 from ledger.queries.entries import list_entries_by_ids
 from payments.models import (
+    AuthorizationIncrement,
     Capture,
     CaptureStatus,
     PaymentAttempt,
@@ -54,6 +55,14 @@ def find_capture_of_news(account: PspAccount, news: PspNews) -> Capture | None:
     return named.first() if news.psp_reference else None
 
 
+def find_increment_of_news(account: PspAccount, news: PspNews) -> AuthorizationIncrement | None:
+    rows = AuthorizationIncrement.objects.for_merchant(account.merchant_id).select_related("attempt")
+    rows = rows.filter(attempt__psp_account_id=account.id)
+    if news.psp_key:
+        return rows.filter(psp_key=news.psp_key).first()
+    return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
+
+
 def find_attempt_of_void(account: PspAccount, news: PspNews) -> PaymentAttempt | None:
     """By the reference of what was let go; before the PSP has named one, by our key of the void."""
     rows = PaymentAttempt.objects.for_merchant(account.merchant_id).filter(psp_account_id=account.id)
@@ -61,7 +70,7 @@ def find_attempt_of_void(account: PspAccount, news: PspNews) -> PaymentAttempt |
     return by_reference or (rows.filter(void_key=news.psp_key).first() if news.psp_key else None)
 
 
-def names_another(row: PaymentAttempt | Capture | Refund, news: PspNews) -> bool:
+def names_another(row: PaymentAttempt | Capture | AuthorizationIncrement | Refund, news: PspNews) -> bool:
     """Whether the PSP tells of a second movement under the key of one that it has named before."""
     return bool(row.psp_reference and news.psp_reference) and row.psp_reference != news.psp_reference
 
@@ -90,7 +99,7 @@ def find_setup_intent_of_news(account: PspAccount, news: PspNews) -> SetupIntent
     return rows.filter(psp_reference=news.psp_reference).first() if news.psp_reference else None
 
 
-def is_call_under_way(row: PaymentAttempt | Capture | Refund) -> bool:
+def is_call_under_way(row: PaymentAttempt | Capture | AuthorizationIncrement | Refund) -> bool:
     """Whether its call left so short a time ago that the caller is still waiting for the answer."""
     if row.status != "submitting" or row.submitted_at is None:
         return False

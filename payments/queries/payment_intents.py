@@ -78,7 +78,7 @@ def find_undecided_increment(attempt: PaymentAttempt) -> AuthorizationIncrement 
     """The increment of this attempt whose outcome is not known yet; the database allows one."""
     return (
         AuthorizationIncrement.objects.for_merchant(attempt.merchant_id)
-        .filter(attempt_id=attempt.id, status__in=["created", "submitting", "unknown"])
+        .filter(attempt_id=attempt.id, status__in=["created", "submitting", "pending", "unknown"])
         .first()
     )
 

@@ -9,19 +9,22 @@ from datetime import datetime
 from typing import TypedDict
 
 from foundation import clock
-from payments.models import Capture, PaymentAttempt, PspAccount, Refund, SetupIntent
+from payments.models import AuthorizationIncrement, Capture, PaymentAttempt, PspAccount, Refund, SetupIntent
 from payments.psp.port import Repeatable, SetupRequest
+from payments.psp.token_kinds import TOKEN_KINDS
 from payments.queries.customers import list_tokens
 from payments.queries.payment_intents import available_to_refund
 from payments.queries.psp_orders import (
     capture_request,
     completion_page,
     get_attempt_order,
+    increment_request,
     open_token,
     refund_request,
     returned_page,
     void_request,
 )
+from payments.routing.tokens import choose_tokens
 from payments.schedules import absence_is_proof
 
 
@@ -37,7 +40,8 @@ def again_of_attempt(attempt: PaymentAttempt) -> Again:
     repeat = None
     if attempt.is_undecided and not attempt.psp_reference:
         repeat = get_attempt_order(merchant_id=attempt.merchant_id, attempt_id=attempt.id).request
-    return _again(repeat, attempt.submitted_at or attempt.created_at)
+    sent_at = attempt.submitted_at or attempt.created_at
+    return _again(repeat, sent_at, second_is_refused=_is_overdue(sent_at, attempt.psp_account))
 
 
 def again_of_void(attempt: PaymentAttempt) -> Again:
@@ -54,6 +58,12 @@ def again_of_capture(capture: Capture, attempt: PaymentAttempt) -> Again:
     )
 
 
+def again_of_increment(increment: AuthorizationIncrement, attempt: PaymentAttempt) -> Again:
+    # It names the amount in all: twice is once.
+    repeat = None if increment.psp_reference else increment_request(increment, attempt)
+    return _again(repeat, increment.submitted_at or increment.created_at)
+
+
 def again_of_refund(refund: Refund, attempt: PaymentAttempt) -> Again:
     # What is available counts this refund as gone already.
     fits = available_to_refund(attempt).amount_minor >= refund.amount_minor
@@ -68,7 +78,10 @@ def again_of_refund(refund: Refund, attempt: PaymentAttempt) -> Again:
 def again_of_setup(setup: SetupIntent) -> Again:
     method_id = setup.payment_method_id
     tokens = list_tokens(merchant_id=setup.merchant_id, payment_method_id=method_id) if method_id else []
-    token = next((one for one in tokens if one.psp_account_id == setup.psp_account_id), None)
+    of_account = [one for one in tokens if one.psp_account_id == setup.psp_account_id]
+    is_customers = setup.payment_method is not None and setup.payment_method.customer_id is not None
+    chosen = choose_tokens(of_account, kinds=TOKEN_KINDS, is_customers=is_customers)
+    token = next(iter(chosen.values()), None)
     repeat = None
     if token is not None and not setup.psp_reference:
         repeat = setup_request(setup, open_token(token), token.psp_customer_reference)

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.urls import reverse
 
 from foundation.ids import encode_id
@@ -24,6 +24,7 @@ from payments.models import (
     MandateStatus,
     PaymentAttempt,
     PaymentIntent,
+    PaymentMethod,
     PspAccount,
     PspToken,
     Refund,
@@ -38,6 +39,9 @@ from payments.psp.port import (
     RefundRequest,
     VoidRequest,
 )
+
+MOST_TOKENS = 200
+"""Of one customer at one PSP: far more than anybody keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,18 @@ def open_token(token: PspToken) -> str:
     )
 
 
+def list_held_tokens(
+    *, merchant_id: UUID, psp_account_id: UUID, psp_customer_reference: str
+) -> dict[str, PspToken]:
+    """What we hold of a customer at a PSP account, opened: by the PSP's own token, the newest of each. At most 200."""
+    if not psp_customer_reference:
+        return {}
+    rows = PspToken.objects.for_merchant(merchant_id).filter(
+        psp_account_id=psp_account_id, psp_customer_reference=psp_customer_reference
+    )
+    return {open_token(row): row for row in reversed(rows.order_by("-id")[:MOST_TOKENS])}
+
+
 def returned_page() -> str:
     """Where a customer comes back to who was sent to their bank for a caller that named no page of its own."""
     return f"{settings.PUBLIC_BASE_URL}{reverse('returned')}"
@@ -121,6 +137,7 @@ def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToke
         method_type=method.type,
         mandate_reference=_mandate_reference(attempt) if attempt.off_session else "",
         network_transaction_id=method.network_transaction_id if attempt.off_session else "",
+        billing_address=billing_address(method),
         references={"payment_intent": intent.public_id, "charge": attempt.public_id},
     )
     return AttemptOrder(
@@ -132,6 +149,12 @@ def attempt_order(attempt: PaymentAttempt, intent: PaymentIntent, token: PspToke
         attempt.submitted_at or attempt.created_at,
         account.id,
     )
+
+
+def billing_address(method: PaymentMethod) -> dict[str, str]:
+    """What is known of it, under the names of billing_details."""
+    given = method.billing_details.get("address")
+    return {name: str(value) for name, value in given.items() if value} if isinstance(given, dict) else {}
 
 
 def _mandate_reference(attempt: PaymentAttempt) -> str:
@@ -153,11 +176,13 @@ def get_attempt_order(*, merchant_id: UUID, attempt_id: UUID) -> AttemptOrder:
     attempt = (
         PaymentAttempt.objects.for_merchant(merchant_id).select_related("payment_intent").get(pk=attempt_id)
     )
-    token = (
-        PspToken.objects.for_merchant(merchant_id)
-        .select_related("psp_account")
-        .get(payment_method_id=attempt.payment_method_id, psp_account_id=attempt.psp_account_id)
+    rows = PspToken.objects.for_merchant(merchant_id).filter(
+        payment_method_id=attempt.payment_method_id,
+        psp_account_id=attempt.psp_account_id,
+        kind=attempt.token_kind,
     )
+    # The one that was chosen, unless it was revoked and followed by another of its kind.
+    token = rows.select_related("psp_account").order_by(F("revoked_at").desc(nulls_first=True), "-id")[0]
     return attempt_order(attempt, attempt.payment_intent, token)
 
 

@@ -16,6 +16,7 @@ from django.db.models import Subquery
 
 from foundation import clock
 from payments.models import PspAccount, PspToken, RoutingExperiment, RoutingRule, RoutingRuleSet
+from payments.psp.methods import METHOD_TYPES
 from payments.routing.conditions import read_conditions
 from payments.routing.costs import read_cost_model
 from payments.routing.experiments import Experiment, read_arms
@@ -81,6 +82,7 @@ def account_of(row: PspAccount) -> Account:
         is_active=row.is_active,
         currencies=tuple(row.currencies),
         method_types=tuple(row.payment_method_types),
+        supported_types=METHOD_TYPES.get(row.psp, ()),
         can_hold=row.manual_capture,
         costs=read_cost_model(row.cost_model),
     )

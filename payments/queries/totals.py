@@ -13,6 +13,7 @@ from ledger.queries.sums import sum_other_kinds
 from ledger.queries.verify import Difference
 from payments.models import (
     AttemptStatus,
+    AuthorizationIncrement,
     Capture,
     CaptureStatus,
     PaymentAttempt,
@@ -52,6 +53,14 @@ class Totals:
     refunded: int = 0
     fees: int = 0
     paid_out: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.captured + other.captured,
+            self.refunded + other.refunded,
+            self.fees + other.fees,
+            self.paid_out + other.paid_out,
+        )
 
     @property
     def net(self) -> int:
@@ -131,6 +140,9 @@ def count_undecided(*, merchant_id: UUID) -> dict[str, int]:
     return {
         "payments": PaymentAttempt.objects.for_merchant(merchant_id).filter(status__in=UNDECIDED).count(),
         "captures": captures.filter(Q(status__in=UNDECIDED) | Q(next_check_at__isnull=False)).count(),
+        "increments": AuthorizationIncrement.objects.for_merchant(merchant_id)
+        .filter(status__in=UNDECIDED)
+        .count(),
         "refunds": Refund.objects.for_merchant(merchant_id).filter(status__in=UNDECIDED).count(),
         "setups": SetupIntent.objects.for_merchant(merchant_id).filter(status="processing").count(),
     }

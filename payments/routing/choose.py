@@ -16,10 +16,12 @@ from payments.routing.costs import expected_cost_bps
 from payments.routing.experiments import Arm, Experiment
 from payments.routing.facts import Account, Candidate, Health, PaymentFacts
 from payments.routing.hashing import draw
-from payments.routing.rules import Rule, RuleSet, Weights
+from payments.routing.rules import MOST_TARGETS, Rule, RuleSet, Target, Weights
 from payments.routing.scores import Scores
 
-PREFERRED, NAMED, OTHERS = range(3)
+PREFERRED, NAMED, STANDBY = range(3)
+# Behind every account that may stand by, each of which has a place of its own.
+OTHERS = STANDBY + MOST_TARGETS
 TRIED = "tried just now"
 
 
@@ -173,8 +175,9 @@ def _refusal(
         return "switched off"
     if account.currencies and facts.currency not in account.currencies:
         return f"does not take {facts.currency.upper()}"
-    if account.method_types and facts.method_type not in account.method_types:
-        return f"does not take {facts.method_type}"
+    for types in (account.method_types, account.supported_types):
+        if types and facts.method_type not in types:
+            return f"does not take {facts.method_type}"
     if facts.capture_method == "manual" and not account.can_hold:
         return "can not hold an amount for a later capture"
     if account.id not in accounts_with_token:
@@ -208,17 +211,24 @@ def _places(rule: Rule | None, eligible: Sequence[Candidate], facts: PaymentFact
     present = {candidate.id for candidate in eligible}
     named = [target for target in rule.targets if target.psp_account_id in present]
     places = {candidate.id: OTHERS for candidate in eligible}
-    if not named:
-        return places
+    takers = [target for target in named if not target.stands_by]
+    standby = [target.psp_account_id for target in named if target.stands_by]
+    places |= {account_id: STANDBY + number for number, account_id in enumerate(standby)}
     if not rule.splits:
-        return places | {target.psp_account_id: PREFERRED for target in named}
+        return places | {target.psp_account_id: PREFERRED for target in takers}
+    return places | {target.psp_account_id: NAMED for target in takers} | _drawn(rule, takers, facts)
+
+
+def _drawn(rule: Rule, takers: Sequence[Target], facts: PaymentFacts) -> dict[UUID, int]:
+    if not takers:
+        return {}
     # Drawn among those present: what an account that is away would have taken is shared by weight, not given to one.
     drawn = draw(
-        [(target.psp_account_id, target.weight or 1) for target in named],
+        [(target.psp_account_id, target.weight or 1) for target in takers],
         seed=f"split:{rule.name}",
         key=str(facts.payment_id),
     )
-    return places | {target.psp_account_id: NAMED for target in named} | {drawn: PREFERRED}
+    return {drawn: PREFERRED}
 
 
 def _arm(
@@ -247,8 +257,7 @@ def _why(
 ) -> str:
     words = []
     if rule is not None and places[candidate.id] != OTHERS:
-        share = " (its share)" if rule.splits and places[candidate.id] == PREFERRED else ""
-        words.append(f"rule “{rule.name}”{share}")
+        words.append(f"rule “{rule.name}”{_part(rule, places[candidate.id])}")
     if arm is not None and arm.psp_account_id == candidate.id:
         words.append(f"arm “{arm.name}”")
     if weights is not None and (candidate.rate_bps is not None or candidate.cost_bps is not None):
@@ -256,6 +265,12 @@ def _why(
     if candidate.outage:
         words.append(f"nobody is available, it neither ({candidate.outage})")
     return ", ".join([*words, f"priority {candidate.priority}"])
+
+
+def _part(rule: Rule, place: int) -> str:
+    if place >= STANDBY:
+        return " (stands by)"
+    return " (its share)" if rule.splits and place == PREFERRED else ""
 
 
 def _expectation(candidate: Candidate, weights: Weights) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from foundation.money import EXPONENTS, MAX_AMOUNT_MINOR
@@ -32,11 +33,21 @@ class Conditions:
     amount_to: int | None = None
     off_session: bool | None = None
     metadata: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Put together once: a payment asks many rules, and each is asked by many payments.
+    _asked: tuple[tuple[Callable[[PaymentFacts], str], frozenset[str]], ...] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        asked = tuple((attrgetter(name), words) for name, words in self.listed.items())
+        object.__setattr__(self, "_asked", asked)
 
     def hold(self, facts: PaymentFacts) -> bool:
+        for word_of, words in self._asked:
+            if word_of(facts) not in words:
+                return False
         return (
-            all(getattr(facts, name) in words for name, words in self.listed.items())
-            and (self.amount_from is None or facts.amount_minor >= self.amount_from)
+            (self.amount_from is None or facts.amount_minor >= self.amount_from)
             and (self.amount_to is None or facts.amount_minor <= self.amount_to)
             and (self.off_session is None or facts.off_session is self.off_session)
             and (not self.bins or (facts.bin.startswith(self.bins) and bool(facts.bin)))

@@ -56,6 +56,8 @@ def expected_cost_bps(
     if not fitting:
         return None
     entry = max(fitting, key=lambda one: one.exactness)
+    if not entry.fixed_minor:
+        return entry.bps
     fixed = Fraction(entry.fixed_minor * BPS, amount_minor)
     return entry.bps + round_fraction(fixed, Rounding.HALF_UP)
 

@@ -61,6 +61,7 @@ class PaymentFacts:
 class Account:
     """A PSP account as far as choosing needs it. Empty currencies or methods: all.
 
+    method_types: what the merchant wants it for. supported_types: what its PSP's connector can charge at all.
     can_hold: takes an authorization that is captured later. costs: see costs.py."""
 
     id: UUID
@@ -69,6 +70,7 @@ class Account:
     is_active: bool = True
     currencies: tuple[str, ...] = ()
     method_types: tuple[str, ...] = ()
+    supported_types: tuple[str, ...] = ()
     can_hold: bool = True
     costs: tuple[CostEntry, ...] = ()
 

@@ -27,10 +27,15 @@ class RulesUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """weight: its share of the rule's payments; None when the scores decide among the rule's accounts."""
+    """weight: its share of the rule's payments; None when the scores decide among the rule's accounts; 0 when it stands
+    by, to be asked, in the order written, before any account that the rule does not name."""
 
     psp_account_id: UUID
     weight: int | None = None
+
+    @property
+    def stands_by(self) -> bool:
+        return self.weight == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Rule:
 
     @property
     def splits(self) -> bool:
-        return self.targets[0].weight is not None
+        return any(target.weight for target in self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,23 @@ class RuleSet:
     rules: tuple[Rule, ...] = ()
     weights: Weights = field(default_factory=Weights)
     id: UUID | None = None
+    # By currency, the rules that may hold, in their order: most rules are about one, and the others need no look.
+    _by_currency: Mapping[str, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
+    _of_any_currency: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        named = [(rule, rule.conditions.listed.get("currency")) for rule in self.rules]
+        currencies = {currency for _, words in named if words is not None for currency in words}
+        by_currency = {
+            currency: tuple(rule for rule, words in named if words is None or currency in words)
+            for currency in currencies
+        }
+        object.__setattr__(self, "_by_currency", by_currency)
+        object.__setattr__(self, "_of_any_currency", tuple(rule for rule, words in named if words is None))
 
     def first_match(self, facts: PaymentFacts, eligible: AbstractSet[UUID]) -> Rule | None:
         """The first rule that holds and has something to say: an account that can take the payment, or a ban."""
-        for rule in self.rules:
+        for rule in self._by_currency.get(facts.currency, self._of_any_currency):
             if rule.conditions.hold(facts) and (
                 rule.only or any(target.psp_account_id in eligible for target in rule.targets)
             ):
@@ -119,10 +137,13 @@ def _read_targets(given: Any, number: int) -> tuple[Target, ...]:
     if len({target.psp_account_id for target in targets}) < len(targets):
         raise RulesUnreadable(f"Rule {number} names an account twice.")
     weights = [target.weight for target in targets if target.weight is not None]
-    if weights and len(weights) < len(targets):
+    if not all(_is_weight(weight, lowest=0) for weight in weights):
+        raise RulesUnreadable(f"Rule {number}: a weight is a whole number from 0 to {MOST_WEIGHT}.")
+    takers = [target for target in targets if not target.stands_by]
+    if not takers:
+        raise RulesUnreadable(f"Rule {number}: an account takes the payments, not all stand by.")
+    if len({target.weight is None for target in takers}) > 1:
         raise RulesUnreadable(f"Rule {number}: give every target a weight, or none.")
-    if not all(_is_weight(weight, lowest=1) for weight in weights):
-        raise RulesUnreadable(f"Rule {number}: a weight is a whole number from 1 to {MOST_WEIGHT}.")
     return targets
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from foundation.clock import to_timestamp
 from payments.declines import decline_message
-from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent
+from payments.models import AttemptStatus, PaymentAttempt, PaymentIntent, TokenKind
 from payments.shapes.customers import billing_shape, payment_method_type_shape, shipping_shape, wallet_shape
 from payments.shapes.ids import public
 
@@ -124,7 +124,7 @@ def _method_details(attempt: PaymentAttempt) -> dict[str, Any]:
             "last4": facts.get("last4") or None,
             "mandate": None,
             "network": facts.get("network") or None,
-            "network_token": None,
+            "network_token": {"used": True} if attempt.token_kind == TokenKind.NETWORK else None,
             "network_transaction_id": attempt.network_transaction_id or None,
             "regulated_status": None,
             "three_d_secure": _three_d_secure(facts) if secure else None,

@@ -94,7 +94,7 @@ def payment_method_shape(method: PaymentMethod, *, livemode: bool) -> dict[str, 
         "object": "payment_method",
         "allow_redisplay": "unspecified",
         "billing_details": billing_shape(method.billing_details),
-        **payment_method_type_shape(method),
+        **_whole_type_shape(method),
         "created": to_timestamp(method.created_at),
         "customer": public("cus", method.customer_id),
         "customer_account": None,
@@ -128,6 +128,32 @@ def payment_method_type_shape(method: PaymentMethod) -> dict[str, Any]:
             "wallet": wallet_shape(method.wallet, method.last4),
         },
     }
+
+
+# Members that Stripe always shows of such a method, null where nothing is known.
+_ALWAYS_SHOWN = {
+    "ideal": ("bank", "bic"),
+    "klarna": ("dob",),
+    "sepa_debit": ("bank_code", "branch_code", "country", "fingerprint", "generated_from", "last4"),
+    "upi": ("vpa",),
+    "us_bank_account": (
+        "account_holder_type",
+        "account_type",
+        "bank_name",
+        "financial_connections_account",
+        "fingerprint",
+        "last4",
+        "networks",
+        "routing_number",
+        "status_details",
+    ),
+}
+
+
+def _whole_type_shape(method: PaymentMethod) -> dict[str, Any]:
+    shape = payment_method_type_shape(method)
+    known = _ALWAYS_SHOWN.get(method.type)
+    return shape if known is None else {method.type: {**dict.fromkeys(known), **shape[method.type]}}
 
 
 def wallet_shape(wallet: str, last4: str) -> dict[str, Any] | None:

@@ -166,7 +166,7 @@ def _stay_in_doubt(
         _close(attempt, now)
         attempt.never_happened()
         return [events.PAYMENT_INTENT_PAYMENT_FAILED]
-    attempt.next_check_at = next_look(attempt, attempt.psp_account, now)
+    attempt.next_check_at = next_look(attempt, attempt.psp_account, now, outcome)
     if isinstance(outcome, Pending):
         attempt.psp_reference = outcome.psp_reference
         attempt.psp_charge_reference = outcome.psp_charge_reference or attempt.psp_charge_reference

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
 from payments.models import PaymentIntent, PaymentMethod, PspToken
-from payments.psp.health import read_health
+from payments.psp.health import recent_health
+from payments.psp.token_kinds import TOKEN_KINDS
 from payments.queries.routing_state import (
     account_of,
     read_active_rules,
@@ -19,6 +20,7 @@ from payments.queries.routing_state import (
 )
 from payments.routing.choose import Decision, choose_psp
 from payments.routing.facts import Health, PaymentFacts
+from payments.routing.tokens import choose_tokens
 from payments.steps.check_payment_method import refuse_if_detached
 
 
@@ -40,27 +42,25 @@ def choose_account(
 
     Raises PspNotConfigured when no account is left, PaymentMethodUnusable."""
     routed = read_routed_tokens(merchant_id=intent.merchant_id, payment_method_id=method.id)
-    tokens, rule_set_id, experiment_id = routed.tokens, routed.rule_set_id, routed.experiment_id
-    refuse_if_detached(method, tokens)
+    rule_set_id, experiment_id = routed.rule_set_id, routed.experiment_id
+    refuse_if_detached(method, routed.tokens)
+    tokens = choose_tokens(routed.tokens, kinds=TOKEN_KINDS, is_customers=method.customer_id is not None)
     facts = facts_of(intent, method)
     # With one account there is nothing to choose, whatever is known of it.
-    is_choice = len({token.psp_account_id for token in tokens}) > 1
-    held = {token.psp_account_id: account_of(token.psp_account) for token in tokens}
+    is_choice = len(tokens) > 1
+    held = {account_id: account_of(token.psp_account) for account_id, token in tokens.items()}
     others = [one for one in read_known_accounts(intent.merchant_id) if one.id not in held]
     decision = choose_psp(
         facts=facts,
         accounts=[*held.values(), *others],
         accounts_with_token=frozenset(held),
-        health=_health(tokens) if is_choice else None,
+        health=_health(tokens.values()) if is_choice else None,
         rules=read_active_rules(intent.merchant_id, rule_set_id) if rule_set_id else None,
         experiment=read_running_experiment(intent.merchant_id, experiment_id) if experiment_id else None,
         scores=read_scores(intent.merchant_id) if is_choice else None,
         tried=tried,
     )
-    token = next(
-        token for token in _one_per_account(tokens) if token.psp_account_id == decision.psp_account_id
-    )
-    return Choice(method, token, facts, decision, rule_set_id)
+    return Choice(method, tokens[decision.psp_account_id], facts, decision, rule_set_id)
 
 
 def facts_of(intent: PaymentIntent, method: PaymentMethod) -> PaymentFacts:
@@ -81,10 +81,6 @@ def facts_of(intent: PaymentIntent, method: PaymentMethod) -> PaymentFacts:
     )
 
 
-def _one_per_account(tokens: Sequence[PspToken]) -> list[PspToken]:
-    return list({token.psp_account_id: token for token in tokens}.values())
-
-
-def _health(tokens: Sequence[PspToken]) -> dict[UUID, Health]:
-    read = read_health([token.psp_account for token in _one_per_account(tokens)])
+def _health(tokens: Iterable[PspToken]) -> dict[UUID, Health]:
+    read = recent_health([token.psp_account for token in tokens])
     return {account_id: Health(one.is_available, one.reason) for account_id, one in read.items()}

@@ -54,6 +54,7 @@ def open_attempt(
         ordinal=_next_ordinal(intent),
         psp_account=choice.token.psp_account,
         payment_method_id=method.id,
+        token_kind=choice.token.kind,
         amount_minor=intent.amount_minor,
         currency=intent.currency,
         capture_method=intent.capture_method,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from foundation.ids import new_id
 from foundation.vault.fields import encrypt_field
-from payments.models import PaymentMethod, PspAccount, PspToken
+from payments.models import PaymentMethod, PspAccount, PspToken, TokenKind
 
 
-def sealed_token(method: PaymentMethod, account: PspAccount, token: str) -> PspToken:
+def sealed_token(
+    method: PaymentMethod, account: PspAccount, token: str, *, kind: str = TokenKind.PSP
+) -> PspToken:
     """The row, not written yet."""
     row_id = new_id()
     sealed = encrypt_field(
@@ -18,5 +20,6 @@ def sealed_token(method: PaymentMethod, account: PspAccount, token: str) -> PspT
         merchant_id=method.merchant_id,
         payment_method=method,
         psp_account=account,
+        kind=kind,
         token_encrypted=sealed,
     )

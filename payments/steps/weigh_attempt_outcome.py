@@ -34,7 +34,7 @@ def weigh_attempt_outcome(
     if isinstance(outcome, Voided):
         if status == S.AUTHORIZED:
             return Verdict.APPLIES
-        return Verdict.CONTRADICTS if status in CAPTURED else Verdict.KNOWN
+        return Verdict.CONTRADICTS if status in CAPTURED and not _is_rest(attempt, outcome) else Verdict.KNOWN
     if isinstance(outcome, Returned):
         return _weigh_return(attempt, outcome)
     if isinstance(outcome, Declined) and status in (S.AUTHORIZED, *CAPTURED):
@@ -54,6 +54,11 @@ def _weigh_success(status: str, outcome: Succeeded, has_open_capture: bool) -> V
         return Verdict.KNOWN
     # Money was taken that we never asked for, or no longer expected.
     return Verdict.CONTRADICTS
+
+
+def _is_rest(attempt: PaymentAttempt, outcome: Voided) -> bool:
+    """Whether what ran out can be what was not captured; the sweep of expired authorizations lets it go here."""
+    return outcome.is_expiry and attempt.amount_captured_minor < attempt.amount_minor
 
 
 def _weigh_return(attempt: PaymentAttempt, outcome: Returned) -> Verdict:

@@ -65,14 +65,15 @@ def open_shop(**limits: Any) -> Shop:
             maximum_report_delay_seconds=REPORT_DELAY_SECONDS,
             **limits,
         )
-        _register_webhooks(sandbox_url, psp_key, account.public_id, secret)
+        register_webhooks(sandbox_url, psp_key, account.public_id, secret)
     for username, role in PEOPLE.items():
         create_staff(username=username, role=role, password=PASSWORD)
     key = create_api_key(merchant_id=merchant.id, name="demo", scopes={"*": "write"})
     return Shop(merchant.id, account.public_id, key.secret, psp_key, sandbox_url)
 
 
-def _register_webhooks(sandbox_url: str, psp_key: str, account: str, secret: str) -> None:
+def register_webhooks(sandbox_url: str, psp_key: str, account: str, secret: str) -> None:
+    """Let the sandbox tell us of what happens in its account psp_key. account: the public id of ours."""
     url = settings.PUBLIC_BASE_URL + reverse("psp_webhook", args=[account])
     requests.post(
         f"{sandbox_url}/sandbox/webhook_endpoints",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -66,9 +66,14 @@ def wait_until_quiet(
     return False
 
 
-def tie_out(merchant_id: UUID, *, sandbox_url: str, psp_key: str) -> list[CurrencyTie]:
-    """One row for each currency that any of the three knows."""
-    psp = _psp_totals(sandbox_url, psp_key)
+def tie_out(
+    merchant_id: UUID, *, sandbox_url: str, psp_key: str, other_keys: Sequence[str] = ()
+) -> list[CurrencyTie]:
+    """One row for each currency that any of the three knows. other_keys: of the merchant's further PSP accounts."""
+    psp: dict[str, Totals] = {}
+    for key in (psp_key, *other_keys):
+        for currency, totals in _psp_totals(sandbox_url, key).items():
+            psp[currency] = psp.get(currency, Totals()) + totals
     ledger, clearing = read_ledger_totals(merchant_id=merchant_id)
     payments = read_payment_totals(merchant_id=merchant_id)
     return [

@@ -1,4 +1,5 @@
-"""The fault drill: the demo's load while processes are killed and the PSP misbehaves; then the proof of no harm.
+"""Drills on a stack and a database of their own; `make drill` runs them.
 
-`make drill` runs it on a stack and a database of its own.
+faults: the demo's load while processes are killed and the PSP misbehaves; then the proof of no harm.
+outage: one of two PSPs goes down under load and comes back; what it cost, second by second.
 """

@@ -98,6 +98,8 @@ REDIS_URL = env.str("REDIS_URL")
 
 # --- Money, vault, PSPs -------------------------------------------------------------------------------------------
 VAULT_KEYS = env.list("VAULT_KEYS")
+# Whether a process that lacks a key in use refuses its first connection; `check --database default` says it anyway.
+VAULT_KEYS_ENFORCED = False
 AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY")
 PSP_ALLOW_CUSTOM_BASE_URL = env.bool("PSP_ALLOW_CUSTOM_BASE_URL", default=False)
 # Of all who may call PSPs, 30 % at once for one PSP account: a slow one leaves most of them to the others. The count

@@ -8,6 +8,7 @@ from payments_site.settings.base import *  # noqa: E402, F403
 from payments_site.settings.base import DATABASES, env  # noqa: E402
 
 DATABASE_ROLE_ENFORCED = True
+VAULT_KEYS_ENFORCED = True
 if env.bool("DATABASE_POOL", default=True):
     # Web processes only: Celery's prefork closes Django's pool at each task (shared/design/reliability.md).
     DATABASES["default"]["CONN_MAX_AGE"] = 0

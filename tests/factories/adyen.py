@@ -39,6 +39,27 @@ def open_adyen_shop(psp: ScriptedPsp, *, report_delay_seconds: int = 60, **limit
     return Shop(merchant, account, psp)
 
 
+# What Adyen's component would give the browser; the endings are those of payments/psp/sandbox/adyen/banks.py.
+BANK_FIELDS: dict[str, dict[str, str]] = {
+    "sepa_debit": {"type": "sepadirectdebit", "iban": "DE89370400440532013000", "ownerName": "A. Klaassen"},
+    "us_bank_account": {
+        "type": "ach",
+        "encryptedBankAccountNumber": "test_123456789",
+        "encryptedBankLocationId": "test_011000138",
+        "ownerName": "A. Klaassen",
+    },
+    "ideal": {"type": "ideal"},
+    "upi": {"type": "upi_collect", "virtualPaymentAddress": "success@upi"},
+    "klarna": {"type": "klarna"},
+}
+ENDINGS = {"success": {}, "failed": {"subtype": "refused"}, "returned": {"ownerName": "chargeback:AM04"}}
+
+
+def bank_token(method_type: str, ending: str = "success") -> str:
+    """The paymentMethod object of what is no card, as JSON. ending: success, failed, or of a debit returned."""
+    return json.dumps(BANK_FIELDS[method_type] | ENDINGS[ending])
+
+
 def told(psp: ScriptedPsp, *codes: str) -> list[Item]:
     """The notification items that the sandbox has for the account, oldest first."""
     answer = requests.get(f"{psp.base_url}/sandbox/events", params={"account": psp.key}, timeout=5).json()

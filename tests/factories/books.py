@@ -35,8 +35,8 @@ def assert_books_agree(shop: Shop) -> None:
     }
     ledger, clearing = read_ledger_totals(merchant_id=shop.id)
 
-    assert read_payment_totals(merchant_id=shop.id) == at_psp
-    assert ledger == at_psp
+    assert _moved(read_payment_totals(merchant_id=shop.id)) == _moved(at_psp)
+    assert _moved(ledger) == _moved(at_psp)
     assert {currency: net for currency, net in clearing.items() if net} == {
         currency: totals.net for currency, totals in at_psp.items() if totals.net
     }
@@ -50,6 +50,11 @@ def assert_books_agree(shop: Shop) -> None:
     assert_disputes_agree(shop)
     differences = verify_books(shop.id).differences
     assert differences == [], differences
+
+
+def _moved(totals: dict[str, Totals]) -> dict[str, Totals]:
+    """What came back in full without a fee stands at zero everywhere, if it stands at all."""
+    return {currency: one for currency, one in totals.items() if one != Totals()}
 
 
 def assert_disputes_agree(shop: Shop) -> None:

@@ -22,7 +22,9 @@ class ScriptedPsp:
         self.key = key
         self.rules: list[dict[str, Any]] = []
 
-    def fails(self, fault: str, *, operation: str = "authorize", times: int = 1, **parameters: Any) -> None:
+    def fails(
+        self, fault: str, *, operation: str | list[str] = "authorize", times: int = 1, **parameters: Any
+    ) -> None:
         """From now on, the next `times` calls of the operation on this account meet the fault, after the ones named
         before. Names and parameters: payments/psp/sandbox/README.md. A replaced script counts anew, so all faults of
         a test are named before the calls that they strike, or after `heals`.

@@ -61,11 +61,17 @@ class Shop:
         self, amount: int = 1_000, currency: str = "usd", *, token: str = "pm_card_visa", **fields: Any
     ) -> PaymentIntent:
         """Created and confirmed in one go; the intent in the state reached."""
+        return self.charges(self.method(token), amount, currency, **fields)
+
+    def charges(
+        self, method: PaymentMethod, amount: int = 1_000, currency: str = "usd", **fields: Any
+    ) -> PaymentIntent:
+        """As `pays`, with a method that there is already."""
         created = create_payment_intent(
             merchant_id=self.id,
             payment_intent_id=new_id(),
             amount=Money(amount, currency),
-            payment_method_id=self.method(token).id,
+            payment_method_id=method.id,
             confirm=True,
             return_url="https://shop.example.com/done",
             **fields,

@@ -14,9 +14,19 @@ import pytest
 
 from foundation.ids import new_id
 from foundation.jobs.inline import run_due_jobs
-from payments.models import CaptureStatus, IntentStatus, PaymentIntent, RefundStatus
+from foundation.money import Money
+from payments.models import (
+    AuthorizationIncrement,
+    CaptureStatus,
+    IncrementStatus,
+    IntentStatus,
+    PaymentIntent,
+    RefundStatus,
+)
 from payments.operations.confirm_payment_intent import confirm_payment_intent
+from payments.operations.increment_authorization import increment_authorization
 from payments.psp.sandbox.sandbox import Sandbox
+from payments.queries.payment_intents import get_increment
 from tests.factories import adyen
 from tests.factories.books import assert_all_decided, assert_books_agree
 from tests.factories.later import later, look_after, look_until_settled
@@ -206,6 +216,31 @@ def test_a_refund(faulty_shop: Shop, strikes: Callable[[str], None]) -> None:
     assert faulty_shop.psp.refunds() == 1
     assert faulty_shop.psp.charges() == 1
     assert_books_agree(faulty_shop)
+
+
+def test_an_increment(faulty_shop: Shop, strikes: Callable[[str], None], face: Face) -> None:
+    intent = faulty_shop.authorizes(10_00)
+    strikes("increment_authorization")
+
+    first = raises(faulty_shop, intent)
+    heal(faulty_shop)
+
+    first = get_increment(merchant_id=faulty_shop.id, increment_id=first.id)
+    assert first.status in (IncrementStatus.SUCCEEDED, IncrementStatus.FAILED)
+    assert_books_agree(faulty_shop)
+    if first.status == IncrementStatus.FAILED:
+        raises(faulty_shop, intent)
+        face.news(faulty_shop)
+    assert faulty_shop.fresh(intent).amount_capturable_minor == 15_00
+    assert faulty_shop.psp.books()["usd"]["authorized_open_minor"] == 15_00
+    assert faulty_shop.cases() == []
+    assert_books_agree(faulty_shop)
+
+
+def raises(shop: Shop, intent: PaymentIntent) -> AuthorizationIncrement:
+    return increment_authorization(
+        merchant_id=shop.id, payment_intent_id=intent.id, increment_id=new_id(), amount=Money(15_00, "usd")
+    )
 
 
 def pay_once_more_if_needed(shop: Shop, intent: PaymentIntent) -> None:

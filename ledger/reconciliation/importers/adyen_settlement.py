@@ -42,6 +42,9 @@ KINDS = {
     "Fee": movements.FEE,
     "InvoiceDeduction": movements.FEE,
 }
+# Of a debit nothing can be disputed: its bank took the money back, under the name of the payment itself.
+TAKEN_BACK = "Chargeback"
+DEBITS = {"sepadirectdebit", "ach"}
 NAMED_BY_MODIFICATION = {movements.REFUND, movements.REFUND_FAILURE, movements.PAYOUT}
 FEES = ("Commission (NC)", "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)")
 GROSS = ("Gross Currency", "Gross Debit (GC)", "Gross Credit (GC)", "Exchange Rate")
@@ -88,13 +91,18 @@ def _reader_of(columns: Columns) -> RowReader:
 
 def _line_of(cells: dict[str, str], row: Sequence[str], method: int, number: int) -> ReadLine:
     kind = KINDS.get(cells["Type"], movements.OTHER)
+    paid_by = row[method] if method >= 0 else ""
+    is_return = cells["Type"] == TAKEN_BACK and paid_by in DEBITS
+    if is_return:
+        kind = movements.REFUND_FAILURE
     currency = to_currency(cells["Net Currency"])
     net = to_minor(cells["Net Credit (NC)"] or "0", currency) - to_minor(
         cells["Net Debit (NC)"] or "0", currency
     )
     fee = sum(to_minor(cells[name] or "0", currency) for name in FEES)
     psp_reference, modification = cells["Psp Reference"], cells["Modification Reference"]
-    reference = modification if kind in NAMED_BY_MODIFICATION and modification else psp_reference
+    is_named_by_modification = kind in NAMED_BY_MODIFICATION and not is_return
+    reference = modification if is_named_by_modification and modification else psp_reference
     if kind == movements.PAYOUT:
         # Adyen's own words for it are free text: "TX…XT batch 12, Shop"; the name we gave it comes first.
         reference = cells["Modification Merchant Reference"] or modification.partition(" ")[0]
@@ -113,7 +121,7 @@ def _line_of(cells: dict[str, str], row: Sequence[str], method: int, number: int
         fee,
         _instant(cells["Creation Date"], cells["TimeZone"]),
         None,
-        (row[method] if method >= 0 else cells["Type"])[:MAX_DESCRIPTION],
+        (paid_by or cells["Type"])[:MAX_DESCRIPTION],
     )
 
 

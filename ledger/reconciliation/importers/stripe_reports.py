@@ -35,6 +35,7 @@ KINDS = {
     "refund": movements.REFUND,
     "payment_refund": movements.REFUND,
     "refund_failure": movements.REFUND_FAILURE,
+    "charge_failure": movements.REFUND_FAILURE,
     "payment_failure_refund": movements.REFUND_FAILURE,
     "payout": movements.PAYOUT,
     "payout_reversal": movements.PAYOUT,

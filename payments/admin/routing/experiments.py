@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from django.utils.html import format_html
 
 from foundation import clock
 from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import actor_words, badge, instant, mono
 from foundation.backoffice.filters import fixed_filter
-from foundation.backoffice.forms import ActionForm, ReasonedForm
+from foundation.backoffice.forms import ReasonedForm
 from foundation.backoffice.views import ActionView
+from payments.admin.routing.experiment_form import ExperimentForm
 from payments.admin.routing.rule_actions import Desk, OnDesk, desks_of
-from payments.admin.routing.words import EXPERIMENT_BADGES, account_names, conditions_words
+from payments.admin.routing.shares import account_choices
+from payments.admin.routing.words import EXPERIMENT_BADGES, account_names, conditions_words, points_words
 from payments.models import RoutingExperiment
 from payments.operations.create_experiment import create_experiment
 from payments.operations.start_experiment import start_experiment
@@ -27,49 +28,15 @@ from payments.queries.experiment_results import POINTS, read_arm_results, read_c
 from payments.routing.report_page import report_page
 
 S = RoutingExperiment.Status
-
-
-class ExperimentForm(ActionForm):
-    name = forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget)
-    hypothesis = forms.CharField(required=False, max_length=500, widget=UnfoldAdminTextInputWidget)
-    arms = forms.JSONField(
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
-        initial=[
-            {"name": "today", "psp_account": "…", "weight": 1},
-            {"name": "other", "psp_account": "…", "weight": 1},
-        ],
-        help_text="The first arm is what the others are compared with; accounts by their UUID.",
-    )
-    conditions = forms.JSONField(
-        required=False,
-        initial={},
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text='Which payments take part, such as {"currency": ["eur"]}; empty: all.',
-    )
-    is_sticky = forms.BooleanField(
-        required=False, label="A customer stays in one arm", widget=UnfoldBooleanSwitchWidget
-    )
-    minimum_difference_bps = forms.IntegerField(
-        label="Smallest difference worth finding, in basis points", min_value=1, max_value=10_000, initial=300
-    )
-    guardrail_bps = forms.IntegerField(
-        label="Stop when an arm is worse by more than, in basis points",
-        min_value=0,
-        max_value=10_000,
-        initial=0,
-    )
-
-    def clean_arms(self) -> list[Any]:
-        arms = self.cleaned_data["arms"]
-        if not isinstance(arms, list) or not all(isinstance(arm, dict) for arm in arms):
-            raise forms.ValidationError("Write a list of arms.")
-        return arms
-
-    def clean_conditions(self) -> dict[str, Any]:
-        conditions = self.cleaned_data["conditions"] or {}
-        if not isinstance(conditions, dict):
-            raise forms.ValidationError("Write an object of conditions.")
-        return conditions
+DESCRIBED = (
+    "name",
+    "hypothesis",
+    "arms",
+    "conditions",
+    "is_sticky",
+    "minimum_difference_bps",
+    "guardrail_bps",
+)
 
 
 class DescribeExperiment(OnDesk):
@@ -78,11 +45,17 @@ class DescribeExperiment(OnDesk):
     permission = "payments.run_experiment"
     form_class = ExperimentForm
 
+    template_name = "admin/payments/routingexperiment/describe.html"
+    has_dialog = False
+
     def explanation(self, desk: Desk) -> str:
-        return f"No payment takes part before it is started. Accounts: {self.accounts_words(desk)}."
+        return "No payment takes part before it is started."
+
+    def form_arguments(self, desk: Desk) -> dict[str, Any]:
+        return {"accounts": account_choices(desk.merchant_id)}
 
     def perform(self, desk: Desk, answers: dict[str, Any]) -> str:
-        described = {name: value for name, value in answers.items() if name != "form_key"}
+        described = {name: answers[name] for name in DESCRIBED}
         create_experiment(merchant_id=desk.merchant_id, experiment_id=answers["form_key"], **described)
         return "The experiment is described. Start it on its page."
 
@@ -137,10 +110,10 @@ class RoutingExperimentAdmin(BackOfficeAdmin):
         "state",
         "hypothesis",
         "drawn",
-        "is_sticky",
-        "minimum_difference_bps",
-        "guardrail_bps",
-        "confidence_bps",
+        "stickiness",
+        "smallest_difference",
+        "guardrail",
+        "confidence",
         "started",
         "stopped",
         "stop_reason",
@@ -185,6 +158,22 @@ class RoutingExperimentAdmin(BackOfficeAdmin):
     def drawn(self, experiment: RoutingExperiment) -> str:
         return conditions_words(experiment.conditions)
 
+    @admin.display(description="a customer")
+    def stickiness(self, experiment: RoutingExperiment) -> str:
+        return "stays in one arm" if experiment.is_sticky else "is drawn anew with each payment"
+
+    @admin.display(description="smallest difference worth finding")
+    def smallest_difference(self, experiment: RoutingExperiment) -> str:
+        return points_words(experiment.minimum_difference_bps)
+
+    @admin.display(description="stops when an arm is worse by more than")
+    def guardrail(self, experiment: RoutingExperiment) -> str:
+        return points_words(experiment.guardrail_bps)
+
+    @admin.display(description="confidence")
+    def confidence(self, experiment: RoutingExperiment) -> str:
+        return f"{experiment.confidence_bps / 100:g} %"
+
     @admin.display(description="started")
     def started(self, experiment: RoutingExperiment) -> str:
         return _by(experiment.started_by, experiment.started_at)
@@ -199,7 +188,7 @@ class RoutingExperimentAdmin(BackOfficeAdmin):
 
 
 def _by(actor: str, at: Any) -> str:
-    return instant(at) + (f", {actor_words(actor)}" if actor else "")
+    return format_html("{}, {}", instant(at), actor_words(actor)) if actor else instant(at)
 
 
 def _page(experiment: RoutingExperiment) -> dict[str, Any]:
@@ -213,4 +202,4 @@ def _page(experiment: RoutingExperiment) -> dict[str, Any]:
     )
     names = account_names(experiment.merchant_id, [arm["psp_account"] for arm in experiment.arms])
     accounts = {arm["name"]: names.get(arm["psp_account"], "") for arm in experiment.arms}
-    return {"report": page, "accounts": accounts}
+    return {"standing": badge(*EXPERIMENT_BADGES[experiment.status]), "report": page, "accounts": accounts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,12 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from foundation import clock
 from foundation.backoffice.forms import ActionForm, ReasonedForm
 from foundation.backoffice.scoping import narrow_to_staff
 from foundation.backoffice.views import ActionView
-from payments.admin.routing.words import written
 from payments.models import PspAccount, RoutingRuleSet
 from payments.operations.activate_rule_set import activate_rule_set
 from payments.operations.approve_rule_set import approve_rule_set
@@ -25,50 +25,51 @@ from payments.operations.draft_rule_set import draft_rule_set
 from payments.operations.redraft_rule_set import redraft_rule_set
 from payments.operations.request_backtest import request_backtest
 from payments.operations.retire_rule_set import retire_rule_set
-from payments.queries.routing import list_rules
+from payments.queries.routing import find_active_rule_set, list_rules
 from payments.queries.routing_state import rule_content
+from payments.routing.rules import MOST_WEIGHT
 
 S = RoutingRuleSet.Status
 MOST_DAYS = 90
-EXAMPLE = [
-    {
-        "name": "Euro cards",
-        "conditions": {"currency": ["eur"], "method_type": ["card"]},
-        "targets": [{"psp_account": "…", "weight": 70}, {"psp_account": "…", "weight": 30}],
-        "only": False,
-    }
-]
+VERSION = re.compile(r"(.*), version (\d+)")
 
 
-class ContentForm(ActionForm):
+def weight_field(label: str, initial: int, help_text: str) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        min_value=0,
+        max_value=MOST_WEIGHT,
+        initial=initial,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+        help_text=help_text,
+    )
+
+
+class NameForm(ActionForm):
     name = forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget)
-    rules = forms.JSONField(
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 18, "spellcheck": "false"}),
-        help_text="A list in the order in which the rules are asked; accounts by their UUID.",
-        required=False,
-    )
-    weights = forms.JSONField(
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text='What a point of each is worth in the scores, in percent: {"authorization": 100, "cost": 100}.',
-        required=False,
-    )
 
-    def clean_rules(self) -> list[Any]:
-        rules = self.cleaned_data["rules"] or []
-        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-            raise forms.ValidationError("Write a list of rules.")
-        return rules
 
-    def clean_weights(self) -> dict[str, Any]:
-        weights = self.cleaned_data["weights"] or {}
-        if not isinstance(weights, dict):
-            raise forms.ValidationError("Write an object of weights.")
-        return weights
+class HeadForm(NameForm):
+    """A rule set without its rules: what it is called and what a point of each is worth in the scores, in percent."""
+
+    authorization = weight_field(
+        "Weight of authorization", 100, "Percent; a point of the authorization rate."
+    )
+    cost = weight_field("Weight of cost", 100, "Percent; a point of what the PSP takes.")
+    latency = weight_field("Weight of latency", 0, "Points for a second of waiting.")
+
+
+NONE_ACTIVE = "none"
 
 
 class ShownForm(ActionForm):
     # What the person saw: an approval is of this and of nothing else.
     shown = forms.CharField(widget=forms.HiddenInput)
+
+
+class ActivationForm(ShownForm):
+    # The set that was active as the person looked: another one that took its place meanwhile is not put out unseen.
+    replaces = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 class BacktestForm(ActionForm):
@@ -114,10 +115,6 @@ class OnDesk(ActionView):
             raise PermissionDenied
         return own[object_id]
 
-    def accounts_words(self, desk: Desk) -> str:
-        rows = PspAccount.objects.for_merchant(desk.merchant_id).order_by("priority", "id")
-        return "; ".join(f"{row.name} is {row.id}" for row in rows)
-
     def after(self, desk: Desk) -> str:
         options = self.model_admin.opts
         return reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
@@ -127,76 +124,93 @@ class DraftRules(OnDesk):
     verb = "draft"
     label = "Save draft"
     permission = "payments.draft_routing"
-    form_class = ContentForm
+    form_class = HeadForm
 
     def explanation(self, desk: Desk) -> str:
-        return f"No payment follows a draft. Accounts: {self.accounts_words(desk)}."
-
-    def form_arguments(self, desk: Desk) -> dict[str, Any]:
-        return {"initial": {"rules": written(EXAMPLE), "weights": "{}"}}
+        return "No payment follows a draft. Rules are added on its page; without any, the scores decide."
 
     def perform(self, desk: Desk, answers: dict[str, Any]) -> str:
-        draft_rule_set(
+        self.drafted_id = draft_rule_set(
             merchant_id=desk.merchant_id,
             rule_set_id=answers["form_key"],
             name=answers["name"],
-            rules=answers["rules"],
-            weights=answers["weights"],
-        )
-        return "The draft is kept. Another person approves it."
+            rules=[],
+            weights=_weights(answers),
+        ).id
+        return "The draft is kept. Add its rules; another person approves it."
+
+    def after(self, desk: Desk) -> str:
+        drafted_id = getattr(self, "drafted_id", None)
+        return _page_of(drafted_id) if drafted_id else super().after(desk)
 
 
-class _Content(ActionView):
-    permission = "payments.draft_routing"
-    form_class = ContentForm
-
-    def form_arguments(self, rule_set: RoutingRuleSet) -> dict[str, Any]:
-        content = [rule_content(rule) for rule in list_rules(rule_set)]
-        return {
-            "initial": {
-                "name": rule_set.name,
-                "rules": written(content),
-                "weights": written(rule_set.weights),
-            }
-        }
-
-
-class EditRules(_Content):
+class EditRules(ActionView):
     verb = "edit"
-    label = "Edit"
+    label = "Name and weights"
+    tone = "plain"
+    permission = "payments.draft_routing"
+    form_class = HeadForm
 
     @classmethod
     def applies(cls, rule_set: RoutingRuleSet) -> bool:
         return rule_set.status == S.DRAFT
+
+    def form_arguments(self, rule_set: RoutingRuleSet) -> dict[str, Any]:
+        return {"initial": {"name": rule_set.name, **rule_set.weights}}
 
     def perform(self, rule_set: RoutingRuleSet, answers: dict[str, Any]) -> str:
         redraft_rule_set(
             merchant_id=rule_set.merchant_id,
             rule_set_id=rule_set.id,
             name=answers["name"],
-            rules=answers["rules"],
-            weights=answers["weights"],
+            rules=[rule_content(rule) for rule in list_rules(rule_set)],
+            weights=_weights(answers),
+            shown_hash=rule_set.content_hash,
         )
         return "The draft is kept. Another person approves it."
 
 
-class CopyRules(_Content):
+class CopyRules(ActionView):
     verb = "copy"
-    label = "Copy to a draft"
+    label = "New version"
     tone = "plain"
+    permission = "payments.draft_routing"
+    form_class = NameForm
+
+    def explanation(self, rule_set: RoutingRuleSet) -> str:
+        return "A new draft with the same rules, to be changed and approved. This one stays as it is."
+
+    def form_arguments(self, rule_set: RoutingRuleSet) -> dict[str, Any]:
+        return {"initial": {"name": next_version(rule_set.name)}}
 
     def perform(self, rule_set: RoutingRuleSet, answers: dict[str, Any]) -> str:
-        draft_rule_set(
+        self.drafted_id = draft_rule_set(
             merchant_id=rule_set.merchant_id,
             rule_set_id=answers["form_key"],
             name=answers["name"],
-            rules=answers["rules"],
-            weights=answers["weights"],
-        )
-        return "A new draft is kept. Another person approves it."
+            rules=[rule_content(rule) for rule in list_rules(rule_set)],
+            weights=rule_set.weights,
+        ).id
+        return "A new draft is kept. Change its rules; another person approves it."
 
     def after(self, rule_set: RoutingRuleSet) -> str:
-        return reverse("admin:payments_routingruleset_changelist")
+        return _page_of(getattr(self, "drafted_id", rule_set.pk))
+
+
+def next_version(name: str) -> str:
+    """ "Euro cards" becomes "Euro cards, version 2", and that version 3."""
+    found = VERSION.fullmatch(name)
+    stem, number = (found[1], int(found[2])) if found else (name, 1)
+    ending = f", version {number + 1}"
+    return stem[: 100 - len(ending)] + ending
+
+
+def _weights(answers: dict[str, Any]) -> dict[str, int]:
+    return {name: answers[name] for name in ("authorization", "cost", "latency")}
+
+
+def _page_of(rule_set_id: UUID) -> str:
+    return reverse("admin:payments_routingruleset_change", args=[rule_set_id])
 
 
 class _Decision(ActionView):
@@ -228,17 +242,29 @@ class ApproveRules(_Decision):
 class ActivateRules(_Decision):
     verb = "activate"
     label = "Activate"
+    form_class = ActivationForm
 
     @classmethod
     def applies(cls, rule_set: RoutingRuleSet) -> bool:
         return rule_set.status == S.APPROVED
 
+    def form_arguments(self, rule_set: RoutingRuleSet) -> dict[str, Any]:
+        active = find_active_rule_set(merchant_id=rule_set.merchant_id)
+        replaces = active.public_id if active else NONE_ACTIVE
+        return {"initial": {"shown": rule_set.content_hash, "replaces": replaces}}
+
     def explanation(self, rule_set: RoutingRuleSet) -> str:
-        return "Every payment from now on follows these rules. The set that is active now is retired."
+        active = find_active_rule_set(merchant_id=rule_set.merchant_id)
+        retired = f" The set that is active now, {active.name}, is retired." if active else ""
+        return f"Every payment from now on follows these rules.{retired}"
 
     def perform(self, rule_set: RoutingRuleSet, answers: dict[str, Any]) -> str:
+        replaces = answers["replaces"]
         activate_rule_set(
-            merchant_id=rule_set.merchant_id, rule_set_id=rule_set.id, content_hash=answers["shown"]
+            merchant_id=rule_set.merchant_id,
+            rule_set_id=rule_set.id,
+            content_hash=answers["shown"],
+            replaces="" if replaces == NONE_ACTIVE else replaces or None,
         )
         return "Active: payments follow these rules."
 

@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
 from foundation.backoffice.admin import BackOfficeAdmin
-from foundation.backoffice.display import NOTHING, actor_words, badge, instant, mono
+from foundation.backoffice.display import NOTHING, actor_words, badge, instant, json_block, mono
 from foundation.backoffice.filters import fixed_filter
+from foundation.backoffice.views import ActionView
 from payments.admin.routing.rule_actions import (
     ActivateRules,
     ApproveRules,
@@ -22,11 +24,15 @@ from payments.admin.routing.rule_actions import (
     RetireRules,
     desks_of,
 )
+from payments.admin.routing.rule_editing import AddRule, ChangeRule, RemoveRule
+from payments.admin.routing.shares import percent_words
 from payments.admin.routing.words import RULE_SET_BADGES, account_names, conditions_words
 from payments.models import RoutingRuleSet
 from payments.queries.routing import list_rules
+from payments.queries.routing_state import rule_content
 
 BACKTESTS_SHOWN = 10
+S = RoutingRuleSet.Status
 
 
 @admin.register(RoutingRuleSet)
@@ -49,6 +55,9 @@ class RoutingRuleSetAdmin(BackOfficeAdmin):
         "hash",
     )
     action_views: ClassVar = [
+        AddRule,
+        ChangeRule,
+        RemoveRule,
         ApproveRules,
         ActivateRules,
         EditRules,
@@ -80,6 +89,7 @@ class RoutingRuleSetAdmin(BackOfficeAdmin):
         rule_set = kwargs.get("obj")
         if rule_set is not None:
             context |= _page(rule_set)
+            context["may_change"] = rule_set.status == S.DRAFT and request.user.has_perm(AddRule.permission)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="id")
@@ -112,7 +122,7 @@ class RoutingRuleSetAdmin(BackOfficeAdmin):
 
 
 def _by(actor: str, at: Any) -> str:
-    return instant(at) + f", {actor_words(actor)}" if actor else NOTHING
+    return format_html("{}, {}", instant(at), actor_words(actor)) if actor else NOTHING
 
 
 def _page(rule_set: RoutingRuleSet) -> dict[str, Any]:
@@ -121,17 +131,23 @@ def _page(rule_set: RoutingRuleSet) -> dict[str, Any]:
         rule_set.merchant_id, [target["psp_account"] for rule in rules for target in rule.targets]
     )
     return {
+        "standing": badge(*RULE_SET_BADGES[rule_set.status]),
         "rules": [
             {
                 "position": rule.position,
                 "name": rule.name,
                 "conditions": conditions_words(rule.conditions),
-                "targets": [_target(target, names) for target in rule.targets],
+                "targets": _targets(rule.targets, names),
                 "only": rule.only,
+                "change_url": f"{_address(rule_set, ChangeRule)}?number={rule.position}",
+                "remove_url": f"{_address(rule_set, RemoveRule)}?number={rule.position}",
             }
             for rule in rules
         ],
         "weights": {"authorization": 100, "cost": 100, "latency": 0} | rule_set.weights,
+        "exported": json_block(
+            {"rules": [rule_content(rule) for rule in rules], "weights": rule_set.weights}
+        ),
         "backtests": [
             {
                 "url": reverse("admin:payments_routingbacktest_change", args=[row.pk]),
@@ -146,6 +162,21 @@ def _page(rule_set: RoutingRuleSet) -> dict[str, Any]:
     }
 
 
-def _target(target: dict[str, Any], names: dict[str, str]) -> str:
-    name = names.get(target["psp_account"], target["psp_account"])
-    return f"{name}, weight {target['weight']}" if "weight" in target else name
+def _address(rule_set: RoutingRuleSet, view: type[ActionView]) -> str:
+    return reverse(f"admin:payments_routingruleset_{view.verb}", args=[rule_set.pk])
+
+
+def _targets(targets: list[dict[str, Any]], names: dict[str, str]) -> list[str]:
+    """What each account takes, and in which order others stand by."""
+    weights = [target["weight"] for target in targets if target.get("weight")]
+    words, place = [], 0
+    for target in targets:
+        name, weight = names.get(target["psp_account"], target["psp_account"]), target.get("weight")
+        if weight is None:
+            words.append(f"{name}, by score")
+        elif weight:
+            words.append(f"{name}, {percent_words(weight, weights)}")
+        else:
+            place += 1
+            words.append(f"{name}, stands by as number {place}")
+    return words

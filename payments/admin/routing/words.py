@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
 
-from foundation.backoffice.display import NOTHING, link
+from foundation.backoffice.display import NOTHING, link, readable
+from foundation.money import Money
 from foundation.tenancy.scoping import TenantModel
 from payments.models import PaymentIntent, PspAccount
 
@@ -26,11 +26,39 @@ EXPERIMENT_BADGES = {
 }
 
 
+FACT_WORDS = {
+    "method_type": "payment method",
+    "bin": "BIN",
+    "capture_method": "capture",
+    "off_session": "off-session",
+}
+
+
+def points_words(bps: int) -> str:
+    """ "3 points"."""
+    return f"{bps / 100:g} {'point' if bps == 100 else 'points'}"
+
+
 def conditions_words(conditions: Mapping[str, Any]) -> str:
-    """ "currency: eur; amount: gte 1000"; "every payment" without any."""
-    return (
-        "; ".join(f"{name}: {_value_words(value)}" for name, value in conditions.items()) or "every payment"
-    )
+    """ "currency: EUR; amount from 10.00 EUR"; "every payment" without any."""
+    words = []
+    for name, value in conditions.items():
+        if name == "amount":
+            words.append(_amount_words(value, conditions["currency"][0]))
+        elif name == "currency":
+            words.append(f"currency: {_value_words([word.upper() for word in value])}")
+        else:
+            words.append(f"{FACT_WORDS.get(name, name)}: {_value_words(value)}")
+    return "; ".join(words) or "every payment"
+
+
+def _amount_words(bounds: Mapping[str, int], currency: str) -> str:
+    parts = [
+        f"{word} {readable(Money(bounds[bound], currency))}"
+        for bound, word in (("gte", "from"), ("lte", "up to"))
+        if bound in bounds
+    ]
+    return " ".join(["amount", *parts])
 
 
 def _value_words(value: Any) -> str:
@@ -56,8 +84,3 @@ def row_link(row: TenantModel | None, words: str) -> str:
         return NOTHING
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     return link(words, address, is_code=False)
-
-
-def written(content: Any) -> str:
-    """JSON as a person edits it."""
-    return json.dumps(content, indent=2, ensure_ascii=False)

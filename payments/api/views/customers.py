@@ -14,12 +14,14 @@ from foundation.http.serializers import id_from_url, merge_metadata, no_such
 from foundation.http.views import ApiView
 from payments.api import inputs
 from payments.api.common import created_within, payment_method_id_of, refuse_unless_live, with_empty_words
+from payments.api.method_inputs import PaymentMethodCreateInput
 from payments.models import Customer, PaymentMethod
 from payments.operations.attach_payment_method import attach_payment_method
 from payments.operations.create_customer import create_customer
 from payments.operations.create_payment_method import create_payment_method
 from payments.operations.delete_customer import delete_customer
 from payments.operations.detach_payment_method import detach_payment_method
+from payments.operations.make_payment_method import make_payment_method
 from payments.operations.update_customer import update_customer
 from payments.operations.update_payment_method import update_payment_method
 from payments.queries.customers import (
@@ -134,21 +136,25 @@ class PaymentMethodsView(ApiView):
     parameter_names = {"payment_method": "card[token]"}
 
     @endpoint(
-        "Create a payment method from a PSP's token",
-        input=inputs.PaymentMethodCreateInput,
+        "Create a payment method from a PSP's token, or from an account",
+        input=PaymentMethodCreateInput,
         returns="payment_method",
     )
     def post(self, request: Request) -> HttpResponse:
         params = self.input()
-        method = create_payment_method(
-            merchant_id=self.merchant_id,
-            payment_method_id=self.reserved_id,
-            token=_card_token(params["card"]["token"]),
-            psp_account_id=params.get("psp_account"),
-            billing_details=params.get("billing_details"),
-            metadata=merge_metadata({}, params.get("metadata") or {}),
-            may_exist=self.is_resumed,
-        )
+        kind, given = params["type"], params.get(params["type"]) or {}
+        made: dict[str, Any] = {
+            "merchant_id": self.merchant_id,
+            "payment_method_id": self.reserved_id,
+            "psp_account_id": params.get("psp_account"),
+            "billing_details": params.get("billing_details"),
+            "metadata": merge_metadata({}, params.get("metadata") or {}),
+            "may_exist": self.is_resumed,
+        }
+        if "token" in given:
+            method = create_payment_method(type=kind, token=_card_token(given["token"]), **made)
+        else:
+            method = make_payment_method(type=kind, details=given, **made)
         return self.respond(payment_method_shape(method, livemode=self.livemode))
 
     @endpoint(

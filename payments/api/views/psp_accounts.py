@@ -14,7 +14,7 @@ from foundation.http.openapi import endpoint
 from foundation.http.serializers import ListInput, id_from_url
 from foundation.http.views import ApiView
 from payments.api import routing_inputs as inputs
-from payments.models import PspAccount
+from payments.models import PspAccount, TokenKind
 from payments.operations.add_psp_token import add_psp_token
 from payments.operations.create_psp_account import create_psp_account
 from payments.operations.update_psp_account import update_psp_account
@@ -87,6 +87,7 @@ class PaymentMethodTokensView(ApiView):
             payment_method_id=id_from_url("pm", id, kind="payment_method"),
             psp_account_id=params["psp_account"],
             token=params["token"],
+            kind=params.get("kind") or TokenKind.PSP,
         )
         return self.respond(payment_method_shape(method, livemode=self.livemode))
 

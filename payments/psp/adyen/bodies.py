@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from payments.psp.adyen.amounts import to_adyen
+from payments.psp.adyen.methods import CARD_TYPE, fields_of
+from payments.psp.methods import CARD
 from payments.psp.port import (
     AuthorizeRequest,
     CaptureRequest,
     Credentials,
+    IncrementRequest,
     RefundRequest,
     SaveTokenRequest,
     SetupRequest,
@@ -28,10 +30,8 @@ def payment_method(token: str, shopper_reference: str = "") -> dict[str, Any]:
     """A token is what Adyen's component gave the browser: the paymentMethod object as JSON, or the encrypted card
     number alone; once kept for a customer, the stored id."""
     if shopper_reference:
-        return {"type": "scheme", "storedPaymentMethodId": token}
-    if token.startswith("{"):
-        return dict(json.loads(token))
-    return {"type": "scheme", "encryptedCardNumber": token}
+        return {"type": CARD_TYPE, "storedPaymentMethodId": token}
+    return fields_of(token)
 
 
 def authorization(credentials: Credentials, request: AuthorizeRequest) -> dict[str, Any]:
@@ -41,6 +41,10 @@ def authorization(credentials: Credentials, request: AuthorizeRequest) -> dict[s
     body |= _interaction(request.psp_customer_reference, off_session=request.off_session)
     # Said with every payment, whatever the merchant account is set to.
     extra = {"manualCapture": str(not request.capture).lower()}
+    is_card = request.method_type == CARD
+    if is_card and not request.capture:
+        # What is not authorised like this can not be authorised for more later.
+        extra["authorisationType"] = "PreAuth"
     if request.network_transaction_id and not request.psp_customer_reference:
         # The card was first charged elsewhere: the network knows the customer's leave by this.
         extra["networkTxReference"] = request.network_transaction_id
@@ -49,7 +53,34 @@ def authorization(credentials: Credentials, request: AuthorizeRequest) -> dict[s
         body["returnUrl"] = request.completion_url
     if request.statement_descriptor_suffix:
         body["shopperStatement"] = request.statement_descriptor_suffix
-    return body
+    return body if is_card else body | _of_bank(request)
+
+
+def _of_bank(request: AuthorizeRequest) -> dict[str, Any]:
+    """What banks and lenders want to know beside: what is bought, and where the customer is."""
+    told: dict[str, Any] = {
+        "lineItems": [
+            {
+                "id": request.psp_key,
+                "description": request.description or request.psp_key,
+                "quantity": 1,
+                "amountIncludingTax": to_adyen(request.amount)["value"],
+            }
+        ]
+    }
+    address = request.billing_address
+    if country := address.get("country"):
+        told["countryCode"] = country
+        if address.get("line1") and address.get("city"):
+            told["billingAddress"] = {
+                "street": address["line1"],
+                "houseNumberOrName": address.get("line2") or "N/A",
+                "city": address["city"],
+                "postalCode": address.get("postal_code", ""),
+                "stateOrProvince": address.get("state", ""),
+                "country": country,
+            }
+    return told
 
 
 def card_check(credentials: Credentials, request: SetupRequest) -> dict[str, Any]:
@@ -73,6 +104,10 @@ def rest_of(credentials: Credentials, request: CaptureRequest) -> dict[str, Any]
 
 
 def refund(credentials: Credentials, request: RefundRequest) -> dict[str, Any]:
+    return _modification(credentials, request.psp_key) | {"amount": to_adyen(request.amount)}
+
+
+def increment(credentials: Credentials, request: IncrementRequest) -> dict[str, Any]:
     return _modification(credentials, request.psp_key) | {"amount": to_adyen(request.amount)}
 
 

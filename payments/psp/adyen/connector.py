@@ -11,16 +11,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from foundation.money import Money
 from foundation.transactions import outside_transaction
-from payments.psp.adyen import bodies, webhooks
-from payments.psp.adyen.amounts import AmountNotRepresentable, to_adyen
+from payments.psp.adyen import bodies, describing, making, token_news, webhooks
+from payments.psp.adyen.amounts import AmountNotRepresentable
 from payments.psp.adyen.asking import Reader, ask, refused_here
 from payments.psp.adyen.inquiries import judged, why_not_repeat
-from payments.psp.adyen.reading import BRANDS, read_payment, read_received, read_setup, read_stored
+from payments.psp.adyen.methods import type_of
+from payments.psp.adyen.reading import read_payment, read_received, read_setup, read_stored
 from payments.psp.adyen.transport import checkout_for
 from payments.psp.disputes import AcceptRequest, DisputeInquiryAnswer, EvidenceRequest
-from payments.psp.outcomes import CardFacts, Declined, NotSent, Outcome, Pending, Succeeded, Unknown
+from payments.psp.making import MadeToken, MakeTokenRequest
+from payments.psp.methods import CARD, METHOD_TYPES
+from payments.psp.outcomes import Declined, NotSent, Outcome, Pending, Succeeded, Unknown
 from payments.psp.port import (
     Answer,
     AuthorizeRequest,
@@ -46,6 +48,8 @@ from payments.psp.port import (
     VoidRequest,
 )
 
+NOT_KEPT = "payment_method_not_reusable"
+CARDS_ONLY = "At Adyen only cards are kept for payments without the customer."
 IN_CUSTOMER_AREA = "Disputes at Adyen are answered in Adyen's Customer Area."
 
 
@@ -53,7 +57,7 @@ class AdyenConnector:
     """Implements payments.psp.port.PspConnector."""
 
     capabilities = Capabilities(
-        payment_method_types=("card",),
+        payment_method_types=METHOD_TYPES["adyen"],
         partial_capture=True,
         multiple_captures=True,
         three_d_secure=True,
@@ -63,12 +67,16 @@ class AdyenConnector:
         inquires_by_repeating=True,
         completes_actions=True,
         tells_no_capture=True,
+        incremental_authorization=True,
         webhook_answer="[accepted]",
     )
 
     @outside_transaction
     def authorize(self, credentials: Credentials, request: AuthorizeRequest) -> Answer:
-        """Authorise; with capture, Adyen takes at once what it authorises."""
+        """Authorise; with capture, Adyen takes at once what it authorises. Without the customer only what Adyen keeps
+        can pay: cards."""
+        if request.off_session and request.method_type != CARD:
+            return refused_here("authorize", request.psp_key, CARDS_ONLY, code=NOT_KEPT)
 
         def read(answer: dict[str, Any]) -> Outcome:
             return read_payment(answer, asked=request.amount, is_captured=request.capture)
@@ -109,15 +117,12 @@ class AdyenConnector:
 
     @outside_transaction
     def increment(self, credentials: Credentials, request: IncrementRequest) -> Answer:
+        """Have `amount` authorised in all; the issuer's word comes by notification."""
         api = checkout_for(credentials).modifications_api
         return _ask(
             "increment",
             request.psp_key,
-            lambda: {
-                "merchantAccount": bodies.merchant_account(credentials),
-                "reference": request.psp_key,
-                "amount": to_adyen(request.amount),
-            },
+            lambda: bodies.increment(credentials, request),
             lambda body, key: api.update_authorised_amount(body, request.psp_reference, idempotency_key=key),
             read_received,
         )
@@ -150,6 +155,8 @@ class AdyenConnector:
     @outside_transaction
     def set_up(self, credentials: Credentials, request: SetupRequest) -> Answer:
         """Authorise nothing: the bank sees the card, and where it wants to, the customer."""
+        if request.method_type != CARD:
+            return refused_here("set_up", request.psp_key, CARDS_ONLY, code=NOT_KEPT)
         api = checkout_for(credentials).payments_api
         return _ask(
             "set_up",
@@ -162,6 +169,9 @@ class AdyenConnector:
     @outside_transaction
     def save_token(self, credentials: Credentials, request: SaveTokenRequest) -> SavedToken:
         """Keep the card for the shopper; our customer's id is the shopperReference, which Adyen takes as it comes."""
+        if type_of(request.token) != CARD:
+            refused = refused_here("save_token", request.psp_key, CARDS_ONLY, code=NOT_KEPT)
+            return SavedToken(outcome=refused.outcome, call=refused.call)
         api = checkout_for(credentials).recurring_api
         shopper = request.psp_customer_reference or request.customer_key
         saved = _ask(
@@ -208,33 +218,16 @@ class AdyenConnector:
         return answer
 
     @outside_transaction
-    def describe_token(self, credentials: Credentials, token: str) -> TokenDescription:
-        """Brand, funding and country; digits and expiry are told with the first payment."""
-        api = checkout_for(credentials).payments_api
-        told: dict[str, Any] = {}
+    def describe_token(
+        self, credentials: Credentials, token: str, psp_customer_reference: str = ""
+    ) -> TokenDescription:
+        if psp_customer_reference:
+            return describing.describe_stored(credentials, token, psp_customer_reference)
+        return describing.describe(credentials, token)
 
-        def read(answer: dict[str, Any]) -> Outcome:
-            told.update(answer)
-            return Succeeded(psp_reference=answer["brands"][0]["type"], amount=Money.zero("usd"))
-
-        def body() -> dict[str, Any]:
-            number = bodies.payment_method(token).get("encryptedCardNumber")
-            return {
-                "merchantAccount": bodies.merchant_account(credentials),
-                "encryptedCardNumber": number,
-            }
-
-        answer = _ask("describe_token", "", body, lambda params, _: api.card_details(params), read)
-        if not isinstance(answer.outcome, Succeeded):
-            word = "not_found" if isinstance(answer.outcome, Declined) else f"unknown_{answer.outcome.word}"
-            return TokenDescription(type="", card=None, call=replace(answer.call, outcome=word[:24]))
-        brand = answer.outcome.psp_reference
-        card = CardFacts(
-            brand=BRANDS.get(brand, brand),
-            funding=str(told.get("fundingSource") or "").lower(),
-            country=str(told.get("issuingCountryCode") or ""),
-        )
-        return TokenDescription(type="card", card=card, call=answer.call)
+    @outside_transaction
+    def make_token(self, credentials: Credentials, request: MakeTokenRequest) -> MadeToken:
+        return making.make(credentials, request)
 
     def list_events(self, credentials: Credentials, request: ListEventsRequest) -> EventPage:
         """Never asked for: Adyen keeps no list of what it told (capabilities.lists_events)."""
@@ -264,19 +257,25 @@ class AdyenConnector:
     def verify_webhook(
         self, credentials: Credentials, body: bytes, headers: Mapping[str, str], now_timestamp: int
     ) -> None:
-        webhooks.verify(credentials.webhook_secrets, bodies.merchant_account(credentials), body)
+        account = bodies.merchant_account(credentials)
+        if token_news.is_token_news(body):
+            token_news.verify(credentials.webhook_secrets, account, body, headers)
+        else:
+            webhooks.verify(credentials.webhook_secrets, account, body)
 
     def split_webhook(self, body: bytes) -> list[bytes]:
-        return webhooks.split(body)
+        return [body] if token_news.is_token_news(body) else webhooks.split(body)
 
     def parse_webhook(self, body: bytes) -> PspNews:
-        return webhooks.parse(body)
+        return token_news.parse(body) if token_news.is_token_news(body) else webhooks.parse(body)
 
     def _again(self, credentials: Credentials, request: Repeatable) -> Answer:
         if isinstance(request, AuthorizeRequest):
             return self.authorize(credentials, request)
         if isinstance(request, CaptureRequest):
             return self.capture(credentials, request)
+        if isinstance(request, IncrementRequest):
+            return self.increment(credentials, request)
         if isinstance(request, RefundRequest):
             return self.refund(credentials, request)
         if isinstance(request, SetupRequest):
@@ -291,9 +290,11 @@ def _ask(
     call: Callable[[dict[str, Any], str], Any],
     read: Reader,
 ) -> Answer:
-    """Ask, unless the request can not even be said in Adyen's words."""
+    """Ask, unless the request can not even be said in Adyen's words, or the token is none of Adyen's."""
     try:
         params = body()
     except AmountNotRepresentable as error:
         return refused_here(operation, psp_key, str(error))
+    except ValueError as error:
+        return refused_here(operation, psp_key, str(error)[:200], code="token_unreadable")
     return ask(operation, psp_key, params, call, read)

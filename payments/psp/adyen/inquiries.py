@@ -3,7 +3,9 @@
 Two safeguards stand behind every repeat, so that one may fail: Adyen's promise to keep our key for seven days; and
 for a payment the account's risk rule against a merchant reference used twice, for a capture or refund that no second
 one would fit (Adyen's own accounting refuses it) or that its notification had the whole report delay to arrive.
-A void twice is a void once. docs/adr/0020.
+The rule looks at what was authorised, and a bank takes days to: of a debit, the notification that it is pending had its
+delay as well. A void twice is a void once, and so is the wish for a larger authorization: it names the amount in all.
+docs/adr/0020.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from payments.psp.adyen.refusals import FRAUD_CODES
+from payments.psp.methods import BANK_DEBITS
 from payments.psp.outcomes import Declined, InquiryOutcome, NotSent, Unknown
-from payments.psp.port import Answer, InquireRequest, InquiryAnswer
+from payments.psp.port import Answer, AuthorizeRequest, InquireRequest, InquiryAnswer
 
 DUPLICATE_RULE = "duplicate_reference_rule"
 """The setting of an account at which Adyen refuses a merchant reference that was authorised before."""
@@ -29,7 +32,8 @@ def why_not_repeat(request: InquireRequest, settings: Mapping[str, Any], window_
         return "adyen_key_too_old"
     if request.kind == "attempt" and settings.get(DUPLICATE_RULE) is not True:
         return "adyen_without_duplicate_rule"
-    if request.kind in ("capture", "refund") and not request.second_is_refused:
+    is_debit = isinstance(request.repeat, AuthorizeRequest) and request.repeat.method_type in BANK_DEBITS
+    if (request.kind in ("capture", "refund") or is_debit) and not request.second_is_refused:
         return "adyen_may_still_notify"
     return ""
 

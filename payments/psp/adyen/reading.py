@@ -6,7 +6,9 @@ from typing import Any
 
 from foundation.money import Money
 from payments.psp.adyen.amounts import from_adyen
+from payments.psp.adyen.methods import HOUSE_NAMES, WALLETS
 from payments.psp.adyen.refusals import NEVER_RETRY_ADVICE, REFUSALS, UNKNOWN_REASON
+from payments.psp.methods import CARD
 from payments.psp.outcomes import (
     CardFacts,
     Declined,
@@ -49,8 +51,15 @@ def read_payment(answer: dict[str, Any], *, asked: Money, is_captured: bool) -> 
     if result in ("RedirectShopper", "ChallengeShopper", "IdentifyShopper"):
         return RequiresAction(psp_reference=reference, url=str(answer["action"].get("url") or ""))
     if result in ("Pending", "Received"):
-        return Pending(psp_reference=reference)
+        return received(answer, reference)
     return Unknown(reason=f"adyen_result_{result}"[:255])
+
+
+def received(answer: dict[str, Any], reference: str) -> Outcome:
+    """Accepted, from an answer or a notification: who decides (a bank, a lender) takes its time."""
+    if not reference:
+        return Unknown(reason="adyen_received_without_reference")
+    return Pending(psp_reference=reference, mandate_reference=_mandate(answer.get("additionalData") or {}))
 
 
 def authorised(answer: dict[str, Any], reference: str, *, asked: Money, is_captured: bool) -> Outcome:
@@ -69,6 +78,7 @@ def authorised(answer: dict[str, Any], reference: str, *, asked: Money, is_captu
         card=card_facts(seen),
         network_transaction_id=str(seen.get("networkTxReference") or "")[:64],
         authorization_code=str(seen.get("authCode") or "")[:32],
+        mandate_reference=_mandate(seen),
     )
 
 
@@ -105,7 +115,7 @@ def read_stored(answer: dict[str, Any]) -> Outcome:
 def card_facts(seen: dict[str, Any]) -> CardFacts | None:
     """additionalData to what was seen of the card; None when it says nothing."""
     method = str(seen.get("paymentMethod") or "")
-    if not method:
+    if not method or HOUSE_NAMES.get(method, CARD) != CARD:
         return None
     month, _, year = str(seen.get("expiryDate") or "").partition("/")
     street, postal_code = _AVS.get(_number(seen.get("avsResult")), ("", ""))
@@ -119,12 +129,17 @@ def card_facts(seen: dict[str, Any]) -> CardFacts | None:
         funding=str(seen.get("fundingSource") or "").lower(),
         country=str(seen.get("cardIssuingCountry") or ""),
         network=brand,
+        wallet=WALLETS.get(str(seen.get("paymentMethodVariant") or "").rpartition("_")[2], ""),
         cvc_check=_CVC.get(_number(seen.get("cvcResult")), ""),
         avs_line1_check=street,
         avs_postal_code_check=postal_code,
         three_d_secure_result="authenticated" if secured else "",
         three_d_secure_version=str(seen.get("threeDSVersion") or ""),
     )
+
+
+def _mandate(seen: dict[str, Any]) -> str:
+    return str(seen.get("sepadirectdebit.mandateId") or "")
 
 
 def _number(text: Any) -> str:

@@ -35,6 +35,7 @@ _SEEN_FIELDS = (
     "cvcResult",
     "merchantAdviceCode",
     "refusalReasonRaw",
+    "sepadirectdebit.mandateId",
     "threeDAuthenticated",
 )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from Adyen.util import generate_notification_sig
@@ -19,13 +20,17 @@ from foundation.money import Money
 from payments.psp.adyen import dispute_news
 from payments.psp.adyen.amounts import from_adyen
 from payments.psp.adyen.bodies import REST
-from payments.psp.adyen.reading import authorised, read_refusal
+from payments.psp.adyen.methods import RETURN_CODES
+from payments.psp.adyen.reading import authorised, read_refusal, received
 from payments.psp.adyen.refusals import CODES_BY_REASON, FRAUD_CODES
-from payments.psp.outcomes import Declined, InquiryOutcome, Succeeded, Voided
+from payments.psp.outcomes import Declined, InquiryOutcome, Returned, Succeeded, Voided
 from payments.psp.port import PspNews, WebhookRefused
 
 MAX_ITEMS = 100
 MAX_REFERENCE = 200
+MAX_EVENT_ID = 255
+# Stripe's word, and so ours, for a try that nobody finished in time.
+OFFER_CLOSED = "payment_intent_payment_attempt_expired"
 SIGNED = ("pspReference", "merchantAccountCode", "merchantReference", "eventCode", "success")
 # What PostgreSQL can not store as text.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -65,7 +70,7 @@ def parse(body: bytes) -> PspNews:
     item = items[0]
     code, is_success = item["eventCode"], item["success"] == "true"
     news: dict[str, Any] = {
-        "event_id": f"{code}:{item['pspReference']}:{item['success']}",
+        "event_id": f"{code}:{item['pspReference']}:{item['success']}"[:MAX_EVENT_ID],
         "event_type": code[:100],
     }
     read = _READERS.get(code)
@@ -83,7 +88,7 @@ def read_items(body: bytes) -> list[Item]:
         for item in items:
             for name in SIGNED:
                 _word(item[name])
-            _word(item.get("originalReference", ""))
+            _word(item.get("originalReference") or "")
             item["amount"]["value"], item["amount"]["currency"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WebhookRefused("body_unreadable") from error
@@ -123,6 +128,33 @@ def _authorisation(item: Item, is_success: bool, news: dict[str, Any]) -> PspNew
     )
 
 
+def _pending(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
+    """A bank or a lender takes its time. It proves that the payment exists, which an answer that was lost does not."""
+    reference = item["pspReference"]
+    outcome = received({"additionalData": _seen(item)}, reference) if is_success else None
+    return PspNews(
+        **news, kind="attempt", psp_key=item["merchantReference"], psp_reference=reference, outcome=outcome
+    )
+
+
+def _offer_closed(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
+    """The customer came to no decision at their bank in time."""
+    reference = item["pspReference"]
+    outcome = Declined(code=OFFER_CLOSED, psp_reference=reference) if is_success else None
+    return PspNews(
+        **news, kind="attempt", psp_key=item["merchantReference"], psp_reference=reference, outcome=outcome
+    )
+
+
+def _chargeback(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
+    """A dispute, or of a debit, which has none, the bank's return: the payment's own method says which of the two."""
+    told = dispute_news.read(item, is_success, news)
+    if not is_success or not item.get("originalReference"):
+        return told
+    code = RETURN_CODES.get(str(_seen(item).get("chargebackReasonCode") or "").strip().upper(), "")
+    return replace(told, outcome=Returned(psp_reference=told.psp_reference, code=code))
+
+
 def _refusal(item: Item, reference: str) -> InquiryOutcome | None:
     reason = str(item.get("reason") or "Refused")
     code = CODES_BY_REASON.get(reason, "")
@@ -148,6 +180,17 @@ def _capture(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
     else:
         outcome = Declined(code="capture_failed", message=_reason(item), psp_reference=reference)
     return _modified(item, news, "capture", outcome)
+
+
+def _adjustment(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
+    """The amount of the item is what is authorised in all now."""
+    reference = item["pspReference"]
+    outcome: InquiryOutcome
+    if is_success:
+        outcome = Succeeded(psp_reference=reference, amount=from_adyen(item["amount"]))
+    else:
+        outcome = Declined(code="increment_failed", message=_reason(item), psp_reference=reference)
+    return _modified(item, news, "increment", outcome)
 
 
 def _refund(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
@@ -182,10 +225,20 @@ def _cancellation(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews
 def _expiry(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
     reference = item.get("originalReference") or ""
     outcome = Voided(psp_reference=reference, is_expiry=True) if is_success else None
-    return PspNews(**news, kind="attempt", psp_reference=reference, outcome=outcome)
+    # By the payment's own reference, which it always has; by ours where it names none.
+    key = "" if reference else item["merchantReference"]
+    return PspNews(**news, kind="attempt", psp_key=key, psp_reference=reference, outcome=outcome)
 
 
-def _modified(item: Item, news: dict[str, Any], kind: str, outcome: InquiryOutcome) -> PspNews:
+def _reversal(item: Item, is_success: bool, news: dict[str, Any]) -> PspNews:
+    """Cancelled, or refunded if it was captured: nobody asks for it from here, and which of the two is not signed. It
+    is read as money that left, so that a person looks."""
+    reference = item["pspReference"]
+    outcome = Succeeded(psp_reference=reference, amount=from_adyen(item["amount"])) if is_success else None
+    return _modified(item, news, "refund", outcome)
+
+
+def _modified(item: Item, news: dict[str, Any], kind: str, outcome: InquiryOutcome | None) -> PspNews:
     return PspNews(
         **news,
         kind=kind,
@@ -203,10 +256,15 @@ def _reason(item: Item) -> str:
 _READERS = {
     **dict.fromkeys(dispute_news.CODES, dispute_news.read),
     "AUTHORISATION": _authorisation,
+    "AUTHORISATION_ADJUSTMENT": _adjustment,
     "CANCELLATION": _cancellation,
+    "CANCEL_OR_REFUND": _reversal,
     "CAPTURE": _capture,
     "CAPTURE_FAILED": _capture,
+    "CHARGEBACK": _chargeback,
     "EXPIRE": _expiry,
+    "OFFER_CLOSED": _offer_closed,
+    "PENDING": _pending,
     "REFUND": _refund,
     "REFUNDED_REVERSED": _refund,
     "REFUND_FAILED": _refund,

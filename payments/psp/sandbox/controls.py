@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from .books import Body, to_json
+from .card_update_controls import CARD_UPDATES_PATH, UpdateUnreadable
+from .card_update_controls import update as update_card
 from .dispute_controls import DISPUTES_PATH, ClaimUnreadable, DisputeControls
 from .faults import FAULTS, RuleUnreadable, read_script
 from .pages import CONTENT_SECURITY_POLICY, challenge_page, missing_page
@@ -44,6 +46,8 @@ class Controls:
             ("GET", "/sandbox/webhooks"): self._webhooks,
             ("GET", "/sandbox/events"): self._events,
             ("POST", "/sandbox/payouts"): self._pay_out,
+            ("POST", "/sandbox/adyen_fees"): lambda request: self._settlement.fees(_object(request)),
+            ("POST", CARD_UPDATES_PATH): lambda request: update_card(sandbox, _object(request)),
             ("POST", DISPUTES_PATH): lambda request: self._disputes.open(_object(request)),
             ("GET", REPORTS_PATH): self._settlement.names,
         }
@@ -61,7 +65,7 @@ class Controls:
                 dispute_id = request.path.removeprefix(f"{DISPUTES_PATH}/")
                 return _json(200, self._disputes.decide(dispute_id, _object(request)))
             return _json(404, {"error": f"the sandbox has no {request.method} {request.path}"})
-        except (Wrong, RuleUnreadable, WishUnreadable, ClaimUnreadable) as error:
+        except (Wrong, RuleUnreadable, WishUnreadable, ClaimUnreadable, UpdateUnreadable) as error:
             return _json(400, {"error": str(error)})
 
     def _health(self, _: Request) -> Body:

@@ -24,7 +24,7 @@ def challenge_page(intent: Body) -> str:
     """The challenge while the intent waits for it, and a plain notice once it no longer does."""
     if intent["status"] != "requires_action":
         return _page("Already settled", f"<p>This authentication is over: {escape(intent['status'])}.</p>")
-    if intent["object"] == "payment_intent":
+    if intent["object"] in ("payment_intent", "payment"):
         asked = (
             f"Approve a payment of <strong>{escape(display(intent['amount'], intent['currency']))}</strong>?"
         )

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from .adyen.card_updates import MARK as TOKEN_MARK
+from .adyen.card_updates import header_of
 from .adyen.face import AdyenFace
 from .adyen.notifications import ACCEPTED, signed
 from .ageing import Ageing
@@ -73,6 +75,10 @@ class Sandbox:
     @property
     def stripe(self) -> StripeFace:
         return self._stripe
+
+    @property
+    def adyen(self) -> AdyenFace:
+        return self._adyen
 
     def start(self) -> None:
         self.courier.start()
@@ -194,6 +200,8 @@ def orders_of(rule: Rule | None) -> Orders:
 
 def dressed(body: bytes, secret: str, at: float) -> Letter:
     """A webhook as its provider sends it, and what it takes for accepted."""
+    if body.startswith(TOKEN_MARK):
+        return Letter(body, header_of(body, secret), b"")
     if body.startswith(ADYEN_MARK):
         return Letter(signed(body, secret), {"Content-Type": "application/json; charset=utf-8"}, ACCEPTED)
     return Letter(body, signed_headers(body, secret, at), b"")

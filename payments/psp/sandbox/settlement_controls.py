@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from .adyen.call import DEDUCTED, fees_setting
 from .books import Body, to_json
 from .money_rules import CURRENCIES
 from .reports.files import REPORTS, ReportFile, write_report
@@ -31,6 +32,14 @@ class SettlementControls:
             self._sandbox.send(deliveries)
             payouts += [body | {"account": account} for body in made]
         return {"payouts": payouts}
+
+    def fees(self, given: dict[str, Any]) -> Body:
+        """How an account at Adyen pays its fees from now on. Raises WishUnreadable."""
+        account, deducted = given.get("account"), given.get("deducted")
+        if not isinstance(account, str) or not account or not isinstance(deducted, bool):
+            raise WishUnreadable("account is a key, deducted true or false")
+        self._sandbox.books.keep_setting(fees_setting(account), DEDUCTED if deducted else "")
+        return {"account": account, "deducted": deducted}
 
     def names(self, _: Request) -> Body:
         return {"reports": REPORTS}

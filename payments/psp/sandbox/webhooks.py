@@ -50,6 +50,8 @@ DEFAULT_EVENTS = (
     "REFUND_FAILED",
     "REFUNDED_REVERSED",
     "TECHNICAL_CANCEL",
+    "recurring.token.updated",
+    "recurring.token.disabled",
 )
 
 Due = tuple[int, float]  # delivery id, wall-clock second at which it may go

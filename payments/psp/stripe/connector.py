@@ -14,6 +14,8 @@ import stripe
 
 from foundation.transactions import outside_transaction
 from payments.psp.disputes import AcceptRequest, DisputeInquiryAnswer, EvidenceRequest
+from payments.psp.making import MadeToken, MakeTokenRequest
+from payments.psp.methods import BANK_DEBITS, METHOD_TYPES
 from payments.psp.outcomes import CallRecord, InquiryOutcome, NotFound, Outcome, Succeeded, Unknown
 from payments.psp.port import (
     Answer,
@@ -39,7 +41,7 @@ from payments.psp.port import (
     TokenDescription,
     VoidRequest,
 )
-from payments.psp.stripe import describing, disputes, payouts, webhooks
+from payments.psp.stripe import describing, disputes, making, payouts, webhooks
 from payments.psp.stripe.amounts import AmountNotRepresentable, to_stripe
 from payments.psp.stripe.asking import ask, milliseconds_since, refused_here
 from payments.psp.stripe.event_list import read_events
@@ -57,7 +59,6 @@ from payments.psp.stripe.reading import (
 from payments.psp.stripe.scrubbing import scrubbed_answer
 from payments.psp.stripe.transport import client_for
 
-DEBITS = ("sepa_debit", "us_bank_account")
 # Whoever sells has shown the customer the mandate's text; how is the shop's own record.
 ACCEPTANCE = {"customer_acceptance": {"type": "offline"}}
 
@@ -66,7 +67,7 @@ class StripeConnector:
     """Implements payments.psp.port.PspConnector."""
 
     capabilities = Capabilities(
-        payment_method_types=("card", "sepa_debit", "us_bank_account", "ideal", "upi", "klarna"),
+        payment_method_types=METHOD_TYPES["stripe"],
         partial_capture=True,
         multiple_captures=True,
         three_d_secure=True,
@@ -201,7 +202,7 @@ class StripeConnector:
             params["customer"] = request.psp_customer_reference
         if request.return_url:
             params["return_url"] = request.return_url
-        if request.method_type in DEBITS:
+        if request.method_type in BANK_DEBITS:
             params["mandate_data"] = ACCEPTANCE
         api = client_for(credentials).v1.setup_intents
         return ask("set_up", request.psp_key, params, lambda p, o: api.create(p, o), read_setup_intent)
@@ -317,8 +318,14 @@ class StripeConnector:
         return PayoutsAnswer(payouts=found, call=call)
 
     @outside_transaction
-    def describe_token(self, credentials: Credentials, token: str) -> TokenDescription:
+    def describe_token(
+        self, credentials: Credentials, token: str, psp_customer_reference: str = ""
+    ) -> TokenDescription:
         return describing.describe(credentials, token)
+
+    @outside_transaction
+    def make_token(self, credentials: Credentials, request: MakeTokenRequest) -> MadeToken:
+        return making.make(credentials, request)
 
     @outside_transaction
     def submit_dispute_evidence(self, credentials: Credentials, request: EvidenceRequest) -> Answer:
@@ -356,7 +363,7 @@ def consent(request: AuthorizeRequest) -> dict[str, Any]:
     """What the charge rests on: the customer's mandate, a new one, or the network's first transaction."""
     if request.mandate_reference:
         return {"mandate": request.mandate_reference}
-    if request.method_type in DEBITS:
+    if request.method_type in BANK_DEBITS:
         return {"mandate_data": ACCEPTANCE}
     if request.off_session and request.network_transaction_id:
         chain = {"network_transaction_id": request.network_transaction_id}

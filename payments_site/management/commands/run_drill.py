@@ -1,82 +1,51 @@
-"""Run the fault drill on the running stack. `make drill` runs it; exit status 0 only when no harm was done."""
+"""Run a drill on the running stack. `make drill` runs it; exit status 0 only when the drill was passed."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
-from rich.table import Table
 
-from ledger.queries.verify import verify_books
-from payments.queries.totals import count_double_charges, count_undecided
-from payments_site.demo.orders import load_shop_day
-from payments_site.demo.replay import replay
-from payments_site.demo.shop import open_shop
-from payments_site.demo.tie_out import tie_out, wait_until_quiet
-from payments_site.drill.chaos import Chaos
+from payments_site.drill.faults import run_faults
+from payments_site.drill.outage import FAULTS, run_outage
 
 DEFAULT_ORDERS = 150
-HEALING_SECONDS = 120
-DEADLINE_SECONDS = 2
-PATIENCE_TRIES = 60
+DEFAULT_OUTAGE_SECONDS = 20
+DEFAULT_RATE = 8.0
 
 
 class Command(BaseCommand):
-    help = "Kill processes and make the PSP misbehave under the demo's load, heal, and prove the books."
+    help = (
+        "faults: kill processes and make the PSP misbehave under the demo's load, heal, and prove the books. "
+        "outage: take one of two PSPs down under load and bring it back; prints JSON."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("drill", nargs="?", choices=("faults", "outage"), default="faults")
         parser.add_argument(
             "--orders", type=int, default=int(os.environ.get("DRILL_ORDERS") or DEFAULT_ORDERS)
         )
         parser.add_argument("--seed", type=int, default=int(os.environ.get("DRILL_SEED") or 1))
+        parser.add_argument("--fault", choices=FAULTS, default="silence", help="outage: how the PSP is down")
+        parser.add_argument("--first", choices=("stripe", "adyen"), default="stripe", help="outage: which")
+        parser.add_argument("--seconds", type=int, default=DEFAULT_OUTAGE_SECONDS, help="outage: how long")
+        parser.add_argument("--rate", type=float, default=DEFAULT_RATE, help="outage: payments per second")
 
     def handle(self, **options: Any) -> None:
-        console = Console()
-        shop = open_shop(deadline_seconds=DEADLINE_SECONDS)
-        day = load_shop_day(limit=options["orders"], orders_csv="", refunds_csv="")
-        chaos = Chaos(sandbox_url=shop.sandbox_url, account=shop.psp_key, seed=options["seed"])
-        chaos.begin()
-        tally = replay(
-            day, api_base=os.environ["PUBLIC_BASE_URL"], api_key=shop.api_key, tries=PATIENCE_TRIES
-        )
-        fired = chaos.fired()
-        chaos.heal()
-        healed_at = time.monotonic()
-        is_quiet = wait_until_quiet(
-            shop.merchant_id,
-            shop.sandbox_url,
-            shop.psp_key,
-            timeout_seconds=HEALING_SECONDS,
-            tell=console.print,
-        )
-        converged = time.monotonic() - healed_at
-        ties = tie_out(shop.merchant_id, sandbox_url=shop.sandbox_url, psp_key=shop.psp_key)
-        verified = verify_books(shop.merchant_id)
-        doubles = count_double_charges(merchant_id=shop.merchant_id)
-        table = Table(title=f"Drill, seed {options['seed']}")
-        table.add_column("What")
-        table.add_column("Count", justify="right")
-        for title, counts in (("killed", chaos.deaths), ("PSP fault", fired), ("order", tally.counts)):
-            for name, count in sorted(counts.items()):
-                table.add_row(f"{title}: {name}", str(count))
-        table.add_row("seconds until quiet", f"{converged:.1f}")
-        table.add_row("still undecided", str(sum(count_undecided(merchant_id=shop.merchant_id).values())))
-        table.add_row("intents charged twice", str(doubles))
-        table.add_row("differences in the books", str(len(verified.differences)))
-        console.print(table)
-        for problem in tally.problems[:10]:
-            console.print(f"[red]problem[/red] {problem}")
-        for tie in ties:
-            verdict = (
-                "ties out"
-                if tie.ties_out
-                else f"DIFFERS: PSP {tie.psp} ledger {tie.ledger} ours {tie.payments}"
+        if options["drill"] == "faults":
+            passed = run_faults(orders=options["orders"], seed=options["seed"], console=Console())
+        else:
+            told = run_outage(
+                fault=options["fault"],
+                first=options["first"],
+                seconds=options["seconds"],
+                rate=options["rate"],
+                tell=Console(stderr=True).print,
             )
-            console.print(f"{tie.currency.upper()}: {verdict}")
-        good = is_quiet and not doubles and not verified.differences and all(tie.ties_out for tie in ties)
-        console.print("No harm was done: one charge per intent, books equal." if good else "HARM WAS DONE.")
-        sys.exit(0 if good and not tally.problems else 1)
+            self.stdout.write(json.dumps(told, indent=2))
+            passed = told["passed"]
+        sys.exit(0 if passed else 1)

@@ -22,7 +22,7 @@ from foundation.resilience.circuits import (
 )
 from foundation.resilience.redis_client import KEY_PREFIX, RedisDown, get_redis
 
-ANSWERED, FAILED, TIMED_OUT = CallResult.ANSWERED, CallResult.FAILED, CallResult.TIMED_OUT
+ANSWERED, FAILED, UNANSWERED = CallResult.ANSWERED, CallResult.FAILED, CallResult.UNANSWERED
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
 
 
@@ -104,7 +104,7 @@ def calls(circuit: Any, result: CallResult, times: int) -> None:
 
 
 def opened(circuit: Any) -> Any:
-    calls(circuit, TIMED_OUT, 10)
+    calls(circuit, UNANSWERED, 10)
     assert circuit.ask() == Permit(False, OPEN)
     return circuit
 
@@ -113,22 +113,38 @@ def test_an_unknown_circuit_is_closed(circuit: Any) -> None:
     assert circuit.ask() == Permit(True, CLOSED)
 
 
-def test_the_tenth_timeout_in_a_row_opens_it_and_the_ninth_does_not(circuit: Any) -> None:
-    calls(circuit, TIMED_OUT, 9)
+def test_the_tenth_call_in_a_row_without_an_answer_opens_it_and_the_ninth_does_not(circuit: Any) -> None:
+    calls(circuit, UNANSWERED, 9)
     assert circuit.ask().allowed
 
-    calls(circuit, TIMED_OUT, 1)
+    calls(circuit, UNANSWERED, 1)
 
     assert circuit.ask() == Permit(False, OPEN)
 
 
 @pytest.mark.parametrize("between", [ANSWERED, FAILED])
-def test_any_answer_between_timeouts_starts_their_count_anew(circuit: Any, between: CallResult) -> None:
-    calls(circuit, TIMED_OUT, 9)
+def test_any_answer_in_between_starts_their_count_anew(circuit: Any, between: CallResult) -> None:
+    calls(circuit, UNANSWERED, 9)
     calls(circuit, between, 1)
-    calls(circuit, TIMED_OUT, 9)
+    calls(circuit, UNANSWERED, 9)
 
     assert circuit.ask().allowed
+
+
+def test_one_call_that_finds_all_the_others_hanging_opens_it(circuit: Any) -> None:
+    calls(circuit, ANSWERED, 3)
+
+    calls(circuit, CallResult.STUCK, 1)
+
+    assert circuit.ask() == Permit(False, OPEN)
+
+
+def test_what_a_person_forced_closed_stays_closed_though_calls_hang(circuit: Any) -> None:
+    circuit.switch(Switch.CLOSED)
+
+    calls(circuit, CallResult.STUCK, 1)
+
+    assert circuit.ask() == Permit(True, CLOSED)
 
 
 def test_thirty_five_errors_in_a_hundred_open_it(circuit: Any) -> None:
@@ -194,7 +210,7 @@ def test_an_answered_probe_closes_it_with_a_clean_slate(circuit: Any) -> None:
     circuit.record(ANSWERED, circuit.ask())
 
     assert circuit.totals() == (0, 0)
-    calls(circuit, TIMED_OUT, 9)
+    calls(circuit, UNANSWERED, 9)
     assert circuit.ask() == Permit(True, CLOSED)
 
 
@@ -242,12 +258,12 @@ def test_a_person_can_force_it_open_closed_and_back(circuit: Any) -> None:
     assert circuit.ask() == Permit(False, OPEN)
 
     circuit.switch(Switch.CLOSED)
-    calls(circuit, TIMED_OUT, 20)
+    calls(circuit, UNANSWERED, 20)
     assert circuit.ask() == Permit(True, CLOSED)
 
     circuit.switch(Switch.AUTOMATIC)
     assert circuit.totals() == (0, 0)
-    calls(circuit, TIMED_OUT, 10)
+    calls(circuit, UNANSWERED, 10)
     assert circuit.ask() == Permit(False, OPEN)
 
 
@@ -317,7 +333,7 @@ def test_one_operation_opening_leaves_another_and_another_account_closed() -> No
 def test_reading_shows_state_switch_and_numbers() -> None:
     circuit = InRedis()
     calls(circuit, ANSWERED, 3)
-    calls(circuit, TIMED_OUT, 2)
+    calls(circuit, UNANSWERED, 2)
 
     reading = breaker.read([circuit.circuit])[0]
 
@@ -340,9 +356,9 @@ def test_an_idle_circuit_is_forgotten_within_the_hour_but_a_switch_is_kept() -> 
 def test_without_redis_the_process_decides_alone_by_the_same_rules() -> None:
     circuit = InRedis()
 
-    calls(circuit, TIMED_OUT, 9)
+    calls(circuit, UNANSWERED, 9)
     assert circuit.ask().allowed
-    calls(circuit, TIMED_OUT, 1)
+    calls(circuit, UNANSWERED, 1)
 
     assert circuit.ask() == Permit(False, OPEN)
     assert breaker.read([circuit.circuit])[0].state is OPEN

@@ -33,6 +33,19 @@ def test_the_call_beyond_the_limit_is_refused_and_a_freed_slot_is_taken_again(na
     assert get_redis().zcard(f"payments:bulkhead:{name}") == 0
 
 
+def test_who_finds_no_slot_is_told_how_long_the_youngest_has_been_held(name: str) -> None:
+    with (
+        bulkhead(name, limit=2, lease_seconds=10),
+        bulkhead(name, limit=2, lease_seconds=23),
+        pytest.raises(BulkheadFull) as full,
+        bulkhead(name, limit=2, lease_seconds=30),
+    ):
+        pytest.fail("a third call got in")
+
+    # Seven of its thirty seconds are over.
+    assert 7 <= full.value.held_seconds < 8
+
+
 def test_a_call_that_raises_gives_its_slot_back(name: str) -> None:
     with pytest.raises(ZeroDivisionError), bulkhead(name, limit=1, lease_seconds=30):
         raise ZeroDivisionError

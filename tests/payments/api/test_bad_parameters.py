@@ -94,7 +94,7 @@ OTHERS = [
     ("/v1/payment_methods", "card[token]=tok_visa", "parameter_missing", "type"),
     ("/v1/payment_methods", "type=card", "parameter_missing", "card"),
     ("/v1/payment_methods", "type=card&card[cvc]=123&card[token]=tok_visa", "parameter_unknown", "card[cvc]"),
-    ("/v1/payment_methods", "type=sepa_debit&card[token]=tok_visa", "parameter_invalid_enum", "type"),
+    ("/v1/payment_methods", "type=sepa_debit&card[token]=tok_visa", "parameters_exclusive", "card"),
     ("/v1/payment_methods/{pm}/attach", "", "parameter_missing", "customer"),
     ("/v1/payment_methods/{pm}", "card[exp_year]=2030", "parameter_unknown", "card"),
     ("/v1/setup_intents", "usage=sometimes", "parameter_invalid_enum", "usage"),

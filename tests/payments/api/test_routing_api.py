@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from foundation.context import acting
-from foundation.ids import decode_id
+from foundation.ids import decode_id, new_id
 from foundation.tenancy.operations import create_api_key
 from payments.models import PspAccount, RoutingExperiment, RoutingRuleSet
 from payments.operations.activate_rule_set import activate_rule_set
 from payments.operations.approve_rule_set import approve_rule_set
+from payments.operations.create_psp_account import create_psp_account
 from payments.queries.psp_orders import credentials_of
+from tests.factories.adyen import HMAC_KEY, MERCHANT_ACCOUNT
+from tests.factories.scripted_psp import ScriptedPsp
 from tests.factories.shop import Shop
 from tests.factories.two_psps import TwoPsps, open_second_account
 from tests.foundation.conftest import ApiCaller
@@ -280,6 +283,29 @@ def test_token_of_another_card_is_refused(api: ApiCaller, shop: Shop) -> None:
 
     assert answer.json()["error"]["code"] == "payment_method_unusable"
     assert method.tokens.count() == 1
+
+
+def test_card_whose_digits_the_other_psp_does_not_tell_is_known_by_its_brand(
+    api: ApiCaller, shop: Shop, psp: ScriptedPsp
+) -> None:
+    method = shop.method()
+    adyen = create_psp_account(
+        merchant_id=shop.id,
+        psp="adyen",
+        name="Adyen",
+        secret_key=f"AQE{new_id().hex}",
+        webhook_secret=HMAC_KEY,
+        base_url=psp.base_url,
+        settings={"merchant_account": MERCHANT_ACCOUNT},
+        priority=1,
+    )
+    address = f"/v1/payment_methods/{method.public_id}/psp_tokens"
+
+    other = send(api, address, {"psp_account": adyen.public_id, "token": "pm_card_mastercard"})
+    same = send(api, address, {"psp_account": adyen.public_id, "token": "pm_card_visa"})
+
+    assert other.json()["error"]["code"] == "payment_method_unusable"
+    assert (same.status_code, method.tokens.count()) == (200, 2)
 
 
 def pay(api: ApiCaller, method: str) -> Any:

@@ -72,8 +72,9 @@ CAPTURE: Arrows = {
 }
 INCREMENT: Arrows = {
     "submit": ([I.CREATED], I.SUBMITTING),
-    "succeed": ([I.CREATED, I.SUBMITTING, I.UNKNOWN], I.SUCCEEDED),
-    "fail": ([I.CREATED, I.SUBMITTING, I.UNKNOWN], I.FAILED),
+    "wait": ([I.SUBMITTING, I.UNKNOWN], I.PENDING),
+    "succeed": ([I.CREATED, I.SUBMITTING, I.PENDING, I.UNKNOWN], I.SUCCEEDED),
+    "fail": ([I.CREATED, I.SUBMITTING, I.PENDING, I.UNKNOWN], I.FAILED),
     "lose_sight": ([I.SUBMITTING, I.UNKNOWN], I.UNKNOWN),
 }
 RESOLUTION: Arrows = {

@@ -11,11 +11,14 @@ from foundation.ids import new_id
 from foundation.jobs.inline import run_due_jobs
 from foundation.jobs.models import Job
 from foundation.money import Money
+from foundation.resilience import breaker
+from foundation.resilience.circuits import Switch
 from payments.models import AttemptStatus, CaseKind, IntentStatus
 from payments.operations.ask_psp import ask_psp
 from payments.operations.record_attempt_outcome import record_attempt_outcome
 from payments.operations.record_capture_outcome import record_capture_outcome
 from payments.operations.sweep_due_checks import sweep_due_checks
+from payments.psp.admission import circuit_of
 from payments.psp.outcomes import Declined, NotFound, Succeeded, Unknown
 from tests.factories.books import assert_all_decided, assert_books_agree, statuses_of_attempts
 from tests.factories.later import DAY_SECONDS, later, look_after
@@ -51,6 +54,21 @@ def test_looks_follow_the_schedule(shop: Shop) -> None:
         waits.append((shop.attempt(intent).next_check_at - sent_at).total_seconds())  # type: ignore[operator]
 
     assert waits == [10, 30, 61]
+
+
+def test_look_that_our_own_guard_turned_away_is_made_up_for_within_a_minute(shop: Shop) -> None:
+    shop.psp.fails("error_after_booking")
+    intent = shop.pays(10_00)
+    circuit = circuit_of(shop.account.public_id, "inquire")
+    breaker.switch(circuit, Switch.OPEN)
+    look_after(125)
+    assert shop.fresh(intent).status == IntentStatus.PROCESSING
+
+    breaker.switch(circuit, Switch.AUTOMATIC)
+    look_after(125 + 61)
+
+    assert shop.fresh(intent).status == IntentStatus.SUCCEEDED
+    assert_books_agree(shop)
 
 
 def test_charge_that_the_psp_does_not_report_yet_is_not_given_up(shop: Shop) -> None:

@@ -70,7 +70,7 @@ def test_forced_open_no_charge_leaves_and_automatic_lets_them_flow_again(shop: S
 def test_every_change_is_told_once_with_what_it_was_before(shop: Shop) -> None:
     circuit = circuit_of(shop.account.public_id, "refund")
     for _ in range(10):
-        breaker.record(circuit, CallResult.TIMED_OUT, permit=breaker.ask(circuit))
+        breaker.record(circuit, CallResult.UNANSWERED, permit=breaker.ask(circuit))
 
     told = Event.objects.for_merchant(shop.id).filter(type="psp_account.breaker_changed").get()
 
@@ -146,7 +146,7 @@ def test_routing_reads_the_health_of_many_accounts_at_once(shop: Shop, psp: Scri
     switch(shop, BreakerPosition.OPEN)
     circuit = circuit_of(failing.account.public_id, "authorize")
     for _ in range(10):
-        breaker.record(circuit, CallResult.TIMED_OUT, permit=breaker.ask(circuit))
+        breaker.record(circuit, CallResult.UNANSWERED, permit=breaker.ask(circuit))
 
     health = read_health([shop.account, other.account, failing.account])
 

@@ -16,7 +16,7 @@ from foundation.resilience.bulkhead import bulkhead
 from foundation.resilience.circuits import CallResult, CircuitState, Switch
 from foundation.resilience.hedging import MIN_RECENT
 from foundation.resilience.redis_client import KEY_PREFIX, get_redis, outage
-from payments.psp.admission import circuit_of, result_of
+from payments.psp.admission import LEASE_SECONDS, STUCK_SECONDS, circuit_of, result_of
 from payments.psp.outcomes import NotFound, NotSent, Succeeded, Unknown
 from payments.psp.port import (
     AuthorizeRequest,
@@ -68,7 +68,7 @@ def state(credentials: Credentials, operation: str) -> CircuitState:
 def fail_ten_times(credentials: Credentials, operation: str) -> None:
     circuit = circuit_of(credentials.account_id, operation)
     for _ in range(10):
-        breaker.record(circuit, CallResult.TIMED_OUT, permit=breaker.ask(circuit))
+        breaker.record(circuit, CallResult.UNANSWERED, permit=breaker.ask(circuit))
 
 
 MOVES: dict[str, Any] = {
@@ -174,13 +174,13 @@ def test_declines_never_open_a_circuit(credentials: Credentials) -> None:
         ("not_found", 404, CallResult.ANSWERED),
         ("unknown", 409, CallResult.ANSWERED),
         ("unknown", 404, CallResult.ANSWERED),
-        ("unknown", 500, CallResult.FAILED),
-        ("unknown", 200, CallResult.FAILED),
+        ("unknown", 500, CallResult.UNANSWERED),
+        ("unknown", 200, CallResult.UNANSWERED),
         ("not_sent", 429, CallResult.FAILED),
         ("not_sent", 401, CallResult.FAILED),
-        ("unknown", None, CallResult.TIMED_OUT),
-        ("not_sent", None, CallResult.TIMED_OUT),
-        ("unknown_APIConnectionErr", None, CallResult.TIMED_OUT),
+        ("unknown", None, CallResult.UNANSWERED),
+        ("not_sent", None, CallResult.UNANSWERED),
+        ("unknown_APIConnectionErr", None, CallResult.UNANSWERED),
         ("declined", None, None),
     ],
 )
@@ -191,23 +191,23 @@ def test_a_circuit_learns_from_what_really_happened(
 
 
 @pytest.mark.parametrize(
-    ("fault", "errors", "timeouts"),
+    ("fault", "errors", "unanswered"),
     [
-        ("error_before_booking", 1, 0),
+        ("error_before_booking", 1, 1),
         ("status_429", 1, 0),
         ("reset_after_booking", 1, 1),
-        ("garbage_after_booking", 1, 0),
+        ("garbage_after_booking", 1, 1),
     ],
 )
 def test_faults_of_the_psp_are_counted_as_what_they_are(
-    credentials: Credentials, psp: ScriptedPsp, fault: str, errors: int, timeouts: int
+    credentials: Credentials, psp: ScriptedPsp, fault: str, errors: int, unanswered: int
 ) -> None:
     psp.fails(fault)
 
     guarded.authorize(credentials, order())
 
     reading = breaker.read([circuit_of(credentials.account_id, "authorize")])[0]
-    assert (reading.calls, reading.errors, reading.consecutive_timeouts) == (1, errors, timeouts)
+    assert (reading.calls, reading.errors, reading.unanswered_in_a_row) == (1, errors, unanswered)
 
 
 def test_an_operation_may_have_a_deadline_of_its_own(credentials: Credentials, psp: ScriptedPsp) -> None:
@@ -233,6 +233,34 @@ def test_where_every_turn_is_taken_a_charge_waits_and_then_is_not_sent(
     assert look.outcome == Unknown(reason="bulkhead_full")
     assert psp.books() == {}
     assert isinstance(guarded.authorize(credentials, order()).outcome, Succeeded)
+
+
+@pytest.mark.parametrize(
+    ("held_seconds", "after"), [(STUCK_SECONDS + 1, CircuitState.OPEN), (0, CircuitState.CLOSED)]
+)
+def test_turns_that_are_all_held_by_calls_that_hang_open_the_circuit_and_a_mere_crowd_does_not(
+    credentials: Credentials, psp: ScriptedPsp, settings: Any, held_seconds: float, after: CircuitState
+) -> None:
+    settings.PSP_CALLS_AT_ONCE = 1
+    lease_left = LEASE_SECONDS - held_seconds
+
+    with bulkhead(f"psp:{credentials.account_id}", limit=1, lease_seconds=lease_left):
+        charge = guarded.authorize(credentials, order())
+
+    assert charge.outcome == NotSent(reason="bulkhead_full")
+    assert state(credentials, "authorize") is after
+    assert state(credentials, "inquire") is CircuitState.CLOSED
+    assert psp.books() == {}
+
+
+def test_a_look_that_finds_no_turn_cuts_nobody_off(credentials: Credentials, settings: Any) -> None:
+    settings.PSP_CALLS_AT_ONCE = 1
+
+    with bulkhead(f"psp:{credentials.account_id}", limit=1, lease_seconds=LEASE_SECONDS - STUCK_SECONDS - 1):
+        look = guarded.inquire(credentials, question())
+
+    assert look.outcome == Unknown(reason="bulkhead_full")
+    assert state(credentials, "inquire") is CircuitState.CLOSED
 
 
 def test_a_full_house_at_one_account_is_none_at_the_other(credentials: Credentials, settings: Any) -> None:

@@ -36,6 +36,12 @@ def test_older_account_wins_a_tie() -> None:
         ({"is_active": False}, {}, "switched off"),
         ({"currencies": ("eur",)}, {}, "does not take USD"),
         ({"method_types": ("card",)}, {"method_type": "sepa_debit"}, "does not take sepa_debit"),
+        ({"supported_types": ("card",)}, {"method_type": "sepa_debit"}, "does not take sepa_debit"),
+        (
+            {"method_types": ("card", "upi"), "supported_types": ("card",)},
+            {"method_type": "upi"},
+            "does not take upi",
+        ),
         ({"can_hold": False}, {"capture_method": "manual"}, "can not hold an amount for a later capture"),
     ],
 )
@@ -221,3 +227,38 @@ def test_slow_account_loses_when_latency_counts() -> None:
     by_latency = RuleSet(weights=Weights(latency=10))
     assert names(decide([slow, fast], scores=scores, rules=by_latency))[0] == "fast"
     assert names(decide([slow, fast], scores=scores, rules=RuleSet()))[0] == "slow"
+
+
+# --- Standing by
+
+
+def test_those_that_stand_by_follow_the_shares_in_the_order_written_and_before_all_others() -> None:
+    unnamed = account("unnamed", priority=1)
+    late, soon, half, rest = (account(name, priority=9) for name in ("late", "soon", "half", "rest"))
+    rules = RuleSet((rule((half, 1), (rest, 1), (soon, 0), (late, 0)),))
+
+    decision = decide([unnamed, late, soon, half, rest], rules=rules)
+
+    assert set(names(decision)[:2]) == {"half", "rest"}
+    assert names(decision)[2:] == ["soon", "late", "unnamed"]
+    assert "(stands by)" in reasons(decision)["soon"]
+
+
+def test_those_that_stand_by_follow_the_ones_that_compete_by_score() -> None:
+    standby, slow, good = (
+        account("standby", priority=1),
+        account("slow", priority=3),
+        account("good", priority=2),
+    )
+    rules = RuleSet((rule(slow, good, (standby, 0)),))
+
+    assert names(decide([standby, slow, good], rules=rules)) == ["good", "slow", "standby"]
+
+
+def test_one_that_stands_by_takes_the_payments_when_the_others_are_away() -> None:
+    away, standby, unnamed = account("away"), account("standby"), account("unnamed", priority=1)
+    rules = RuleSet((rule((away, 100), (standby, 0)),))
+
+    decision = decide([away, standby, unnamed], rules=rules, health={away.id: Health(False, "open")})
+
+    assert names(decision) == ["standby", "unnamed"]

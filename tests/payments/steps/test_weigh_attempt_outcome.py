@@ -67,7 +67,7 @@ TABLE: dict[A, dict[str, Verdict]] = {
         "expired": APPLIES,
         "returned": CONTRADICTS,
     },
-    A.PARTIALLY_CAPTURED: SILENT | PAID,
+    A.PARTIALLY_CAPTURED: SILENT | PAID | {"expired": KNOWN},
     A.SUCCEEDED: SILENT | PAID,
     A.DECLINED: SILENT | ENDED,
     A.NOT_SENT: SILENT | ENDED,
@@ -80,9 +80,17 @@ TABLE: dict[A, dict[str, Verdict]] = {
 @pytest.mark.parametrize("status", list(A))
 @pytest.mark.parametrize("name", list(OUTCOMES))
 def test_verdict(status: A, name: str) -> None:
-    attempt = PaymentAttempt(id=new_id(), status=status)
+    captured = {A.PARTIALLY_CAPTURED: 4_00, A.SUCCEEDED: 10_00}.get(status, 0)
+    attempt = PaymentAttempt(id=new_id(), status=status, amount_minor=10_00, amount_captured_minor=captured)
 
     assert weigh_attempt_outcome(attempt, OUTCOMES[name]) is TABLE[status][name]
+
+
+def test_rest_of_a_final_capture_that_runs_out_contradicts_nothing() -> None:
+    attempt = PaymentAttempt(id=new_id(), status=A.SUCCEEDED, amount_minor=10_00, amount_captured_minor=4_00)
+
+    assert weigh_attempt_outcome(attempt, OUTCOMES["expired"]) is KNOWN
+    assert weigh_attempt_outcome(attempt, OUTCOMES["voided"]) is CONTRADICTS
 
 
 @pytest.mark.parametrize("status", list(A))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import stripe
@@ -206,3 +207,58 @@ def test_a_card_is_set_up_once_and_charged_off_session_later(sdk: stripe.StripeC
     assert [row.id for row in listed] == [setup.payment_method]
     assert charged.status == "succeeded"
     assert detached.customer is None
+
+
+def test_a_bank_account_is_made_a_payment_method_and_debited(sdk: stripe.StripeClient) -> None:
+    method = sdk.v1.payment_methods.create(
+        {
+            "type": "sepa_debit",
+            "sepa_debit": {"iban": "DE89370400440532013000"},
+            "billing_details": {"name": "Ada Lovelace", "email": "ada@example.com"},
+        }
+    )
+    assert method.sepa_debit is not None
+    assert (method.sepa_debit.last4, method.sepa_debit.country) == ("3000", "DE")
+
+    debited = sdk.v1.payment_intents.create(
+        {"amount": 1_000, "currency": "eur", "payment_method": method.id, "confirm": True}
+    )
+
+    assert debited.status == "processing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [("ideal", {"bank": "ing"}), ("upi", {}), ("klarna", {})],
+)
+def test_a_method_with_a_page_of_its_own_sends_the_customer_there(
+    sdk: stripe.StripeClient, kind: str, details: dict[str, str]
+) -> None:
+    billing = {"email": "ada@example.com", "address": {"country": "DE"}}
+    params: Any = {"type": kind, kind: details, "billing_details": billing}
+    method = sdk.v1.payment_methods.create(params)
+
+    intent = sdk.v1.payment_intents.create(
+        {
+            "amount": 1_000,
+            "currency": "inr" if kind == "upi" else "eur",
+            "payment_method": method.id,
+            "confirm": True,
+            "return_url": "https://shop.example.com/done",
+        }
+    )
+
+    assert (method.type, intent.status) == (kind, "requires_action")
+
+
+def test_a_wrong_account_is_refused_by_the_name_of_its_parameter(sdk: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        sdk.v1.payment_methods.create(
+            {
+                "type": "sepa_debit",
+                "sepa_debit": {"iban": "DE00370400440532013000"},
+                "billing_details": {"name": "Ada Lovelace", "email": "ada@example.com"},
+            }
+        )
+
+    assert (refused.value.code, refused.value.param) == ("invalid_bank_account_iban", "sepa_debit[iban]")

@@ -4,19 +4,20 @@ Lives here: the records. Does not live here: who may ask for it (`payments.py`, 
 """
 
 from ..books import Body, Record
+from ..money_rules import fee_minor
 from ..stripe import shapes
 from .call import Call, new_reference
-from .cards import BRANDS, FRAUD, known_card, reason_of, seen_of, seen_of_decline
+from .cards import FRAUD, known_card, reason_of, seen_of, seen_of_decline
 from .stored import keep_card
 
 AUTHORIZATION_SECONDS = 7 * 24 * 3600
-AUTHORISED = ("authorised", "captured")
+AUTHORISED = ("authorised", "captured", "charged_back")
 
 
-def open_payment(call: Call, *, amount: int, currency: str, card_name: str, options: Body) -> Record:
-    """A payment nobody has decided on. options: what the request said about how to go on."""
+def open_payment(call: Call, *, amount: int, currency: str, method: str, options: Body) -> Record:
+    """A payment nobody has decided on. method: as notifications and reports name it. options: the card, or the bank,
+    and what the request said about how to go on."""
     reference = call.reference()
-    brand = BRANDS[known_card(card_name).brand]
     metadata = {name: str(value) for name, value in call.mapping("metadata").items()}
     body = {
         "id": new_reference(),
@@ -30,11 +31,11 @@ def open_payment(call: Call, *, amount: int, currency: str, card_name: str, opti
         "amount_refunded": 0,
         "merchantReference": reference,
         "merchantAccount": call.required("merchantAccount"),
-        "paymentMethod": brand,
+        "paymentMethod": method,
         # The settlement report names the order by it.
         "metadata": metadata | {"charge": reference},
     }
-    return call.create("payment_intents", body, {"card": card_name, **options})
+    return call.create("payment_intents", body, options)
 
 
 def decide(call: Call, payment: Record, *, is_authenticated: bool) -> Body:
@@ -42,16 +43,20 @@ def decide(call: Call, payment: Record, *, is_authenticated: bool) -> Body:
     body = payment.body
     card = known_card(payment.private["card"])
     seen = seen_of(card, payment.id, is_authenticated=is_authenticated)
-    if _is_reference_used(call, payment):
-        # Risk rule "Duplicate Merchant Reference", stored post auth.
+    if is_reference_used(call, payment):
         return refuse(call, payment, *FRAUD, seen={})
     if card.decline and (body["amount"] or card.declines_setup):
         return refuse(call, payment, *reason_of(card.decline), seen=seen | seen_of_decline(card.decline))
+    seen |= {"authCode": payment.id[:6]} | keep_card(call, payment)
+    return approve(call, payment, seen=seen)
+
+
+def approve(call: Call, payment: Record, *, seen: Body) -> Body:
+    """Authorised: held, or taken at once. Returns the answer of /payments."""
+    body = payment.body
     body["amount"] = call.orders.amount(body["amount"]) if body["amount"] else 0
     is_manual = payment.private["capture"] == "manual"
     body["status"] = "authorised"
-    seen |= {"authCode": payment.id[:6]}
-    seen |= keep_card(call, payment)
     _charge(call, payment, status="succeeded")
     if body["amount"] and is_manual:
         body["amount_capturable"] = body["amount"]
@@ -94,10 +99,11 @@ def refuse(call: Call, payment: Record, code: str, reason: str, *, seen: Body) -
 
 
 def take(call: Call, payment: Record, amount: int, reference: str) -> None:
-    """Captured money goes into the balance, all of it: the account is on invoiced fees, which no movement carries.
-    The caller stores the payment."""
+    """Captured money goes into the balance. Of an account on deducted fees less the fee, which nobody is told before
+    the settlement report; else all of it. The caller stores the payment."""
     body = payment.body
-    _book(call, payment, "charge", amount, reference)
+    fee = fee_minor(amount, body["currency"]) if call.deducts_fees() else 0
+    _book(call, payment, "charge", amount, reference, fee=fee)
     body["amount_captured"] += amount
     body["status"] = "captured"
 
@@ -117,7 +123,8 @@ def take_back(call: Call, payment: Record, refund: Record) -> None:
     call.save(payment)
 
 
-def _is_reference_used(call: Call, payment: Record) -> bool:
+def is_reference_used(call: Call, payment: Record) -> bool:
+    """Risk rule "Duplicate Merchant Reference", stored post auth: the reference of a payment that was authorised."""
     rows = call.books.rows(
         "SELECT id FROM metadata WHERE kind = 'payment_intents' AND account = ? AND key = 'charge' AND value = ?",
         (call.account, payment.body["merchantReference"]),
@@ -132,7 +139,10 @@ def _is_reference_used(call: Call, payment: Record) -> bool:
 def _charge(call: Call, payment: Record, *, status: str) -> None:
     """The same payment as the reports know charges: by its brand and funding."""
     body = payment.body
-    card = known_card(payment.private["card"])
+    details: Body = {"type": body["paymentMethod"]}
+    if "card" in payment.private:
+        card = known_card(payment.private["card"])
+        details = {"card": {"brand": card.brand, "funding": card.funding}}
     call.create(
         "charges",
         {
@@ -145,7 +155,7 @@ def _charge(call: Call, payment: Record, *, status: str) -> None:
             "amount": body["amount"],
             "metadata": body["metadata"],
             "merchantAccount": body["merchantAccount"],
-            "payment_method_details": {"card": {"brand": card.brand, "funding": card.funding}},
+            "payment_method_details": details,
         },
     )
 
@@ -157,6 +167,7 @@ def _book(
     amount: int,
     reference: str,
     *,
+    fee: int = 0,
     refund: Record | None = None,
 ) -> None:
     body = payment.body
@@ -164,7 +175,7 @@ def _book(
         kind=kind,
         source=refund.id if refund else payment.id,
         amount=amount,
-        fee=0,
+        fee=fee,
         currency=body["currency"],
         now=int(call.now),
         description=body["merchantReference"],

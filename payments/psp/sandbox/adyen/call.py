@@ -17,6 +17,13 @@ from .refusals import invalid, invalid_amount, missing, missing_original, unknow
 REFERENCE_LENGTH = 16
 MAX_REFERENCE = 80
 
+DEDUCTED = "deducted"
+
+
+def fees_setting(account: str) -> str:
+    """The setting of the books that says how an account pays its fees: deducted from each movement, or by invoice."""
+    return f"adyen_fees:{account}"
+
 
 def new_reference() -> str:
     """A pspReference: sixteen capital letters and digits."""
@@ -99,6 +106,9 @@ class Call:
             "INSERT INTO due_work (due_at, kind, account, object) VALUES (?, ?, ?, ?)",
             (due_at, kind, self.account, object_id),
         )
+
+    def deducts_fees(self) -> bool:
+        return self.books.setting(fees_setting(self.account), "") == DEDUCTED
 
     # Notifications
 

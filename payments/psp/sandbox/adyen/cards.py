@@ -35,6 +35,8 @@ _REASONS: dict[str, tuple[str, str]] = {
 _GENERIC = ("2", "Refused")
 NOT_AUTHENTICATED = ("11", "3D Not Authenticated")
 FRAUD = ("20", "FRAUD")
+WALLETS = {"applepay": "applePayToken", "googlepay": "googlePayToken"}
+"""Where a wallet's token stands."""
 _CVC = {"pass": "1 Matches", "fail": "2 Doesn't match"}
 _AVS = {
     ("pass", "pass"): "7 Both postal code and address match",
@@ -48,6 +50,16 @@ _AVS = {
 def card_called(number: object) -> tuple[str, Card] | None:
     """The magic card behind an encrypted card number."""
     return card_of_token(number.removeprefix("test_")) if isinstance(number, str) else None
+
+
+def card_in_wallet(method: Body) -> tuple[str, Card] | None:
+    """The magic card in a wallet's token: `pm_card_applePay` as `applePayToken`, and the like."""
+    magic = card_called(method.get(WALLETS[str(method["type"])]))
+    return magic if magic and _wallet_of(magic[1]) == method["type"] else None
+
+
+def _wallet_of(card: Card) -> str:
+    return card.wallet.replace("_", "")
 
 
 def known_card(name: str) -> Card:
@@ -78,7 +90,7 @@ def seen_of(card: Card, psp_reference: str, *, is_authenticated: bool) -> Body:
         "cardIssuingCountry": card.country,
         "networkTxReference": f"NTX{psp_reference}",
         "paymentMethod": brand,
-        "paymentMethodVariant": f"{brand}{card.funding}",
+        "paymentMethodVariant": f"{brand}_{_wallet_of(card)}" if card.wallet else f"{brand}{card.funding}",
         "threeDAuthenticated": str(is_authenticated).lower(),
         "threeDOffered": str(is_authenticated).lower(),
         **({"threeDSVersion": "2.2.0", "threeDAuthenticatedResponse": "Y"} if is_authenticated else {}),

@@ -17,7 +17,7 @@ from ..stripe.call import Orders
 from ..stripe.face import Done
 from ..webhooks import Mailbox
 from ..wire import Reply, Request
-from . import modifications, payments
+from . import card_updates, modifications, payments
 from .call import Call, new_reference
 from .refusals import (
     Refusal,
@@ -143,6 +143,15 @@ class AdyenFace:
         url = record.private["return_url"]
         location = f"{url}{'&' if '?' in url else '?'}redirectResult={result}"
         return {"id": record.id, "redirectResult": result, "returnUrl": url}, location
+
+    def update_card(
+        self, account: str, merchant_account: str, stored_id: str, change: Body, *, disabled: bool
+    ) -> tuple[Body, list[int]]:
+        """The networks' card updater speaks. Raises Refusal."""
+        call = self._call(account, "card_update")
+        with self._books.transaction():
+            told = card_updates.update_card(call, merchant_account, stored_id, change, disabled=disabled)
+        return told, call.deliveries
 
     # Inside
 

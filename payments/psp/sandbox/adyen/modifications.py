@@ -5,6 +5,7 @@ read 2026-11.
 """
 
 from ..books import Body, Record
+from . import bank_payments
 from .amounts import shown
 from .booking import give_back, take, take_back
 from .call import Call, new_reference
@@ -118,6 +119,7 @@ def cancel(call: Call, modification_id: str, event_code: str = "CANCELLATION") -
     modification.body["amount"] = payment.body["amount"]
     is_open = bool(payment.body["amount_capturable"]) or payment.body["status"] in (
         "requires_action",
+        "pending",
         "authenticated",
         "cancelled",
         "expired",
@@ -141,6 +143,8 @@ def refund(call: Call, modification_id: str) -> bool:
         return False
     modification, payment = found
     left = payment.body["amount_captured"] - payment.body["amount_refunded"]
+    if payment.body["status"] == "charged_back":
+        left = 0
     if modification.private["fails"] or not 0 < modification.body["amount"] <= left:
         _end(
             call, modification, payment, "REFUND", is_success=False, reason="Insufficient balance on payment"
@@ -194,13 +198,16 @@ def reversal(call: Call, modification_id: str) -> bool:
 
 
 def increment_authorization(call: Call, modification_id: str) -> bool:
-    """The authorised amount becomes the one asked for."""
+    """The authorised amount becomes the one asked for, of a card that was authorised as PreAuth."""
     found = _open(call, modification_id)
     if found is None:
         return False
     modification, payment = found
     amount, body = modification.body["amount"], payment.body
-    if modification.private["fails"] or not body["amount_capturable"] or amount < body["amount_captured"]:
+    is_open = (
+        payment.private.get("is_adjustable") and body["amount_capturable"] and not body["amount_captured"]
+    )
+    if modification.private["fails"] or not is_open or amount <= 0:
         reason = "Adjustment refused"
         _end(call, modification, payment, "AUTHORISATION_ADJUSTMENT", is_success=False, reason=reason)
         return True
@@ -236,7 +243,7 @@ def _release(call: Call, payment: Record, status: str) -> None:
 
 
 def _fate_of_refunds(payment: Record) -> str:
-    return known_card(payment.private["card"]).refund
+    return known_card(payment.private["card"]).refund if "card" in payment.private else "instant"
 
 
 def _end(
@@ -276,4 +283,4 @@ WORK = {
     "adyen_return_refund": return_refund,
     "adyen_reversal": reversal,
     "adyen_technical_cancel": technical_cancel,
-}
+} | bank_payments.WORK

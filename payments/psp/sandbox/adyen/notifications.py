@@ -29,7 +29,7 @@ def signature(item: Body, key: str) -> str:
     amount = item["amount"]
     parts = [str(item.get(name, "")) for name in _SIGNED]
     parts += [str(amount["value"]), str(amount["currency"]), str(item["eventCode"]), str(item["success"])]
-    digest = hmac.new(_key_bytes(key), ":".join(parts).encode(), hashlib.sha256).digest()
+    digest = hmac.new(key_bytes(key), ":".join(parts).encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode()
 
 
@@ -41,7 +41,7 @@ def signed(body: bytes, key: str) -> bytes:
     return to_json(told).encode()
 
 
-def _key_bytes(key: str) -> bytes:
+def key_bytes(key: str) -> bytes:
     try:
         return binascii.a2b_hex(key)
     except (binascii.Error, ValueError):

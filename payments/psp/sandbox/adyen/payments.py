@@ -1,12 +1,22 @@
-"""/payments and /payments/details: authorise, send the shopper to the challenge, finish what they did there."""
+"""/payments and /payments/details: authorise, send the shopper to the challenge or to their bank, finish what they did
+there."""
 
 from ..books import Body, Record
 from ..ids import random_text
 from ..stripe.tokens import Card
 from .amounts import shown
+from .bank_payments import (
+    bank_of,
+    begin_debit,
+    is_bank_payment,
+    open_bank_payment,
+    shopper_was_there,
+    wait_for_shopper,
+)
+from .banks import BANKS
 from .booking import decide, open_payment, refuse
 from .call import Call
-from .cards import NOT_AUTHENTICATED, known_card
+from .cards import BRANDS, NOT_AUTHENTICATED, known_card
 from .refusals import invalid
 from .stored import MODELS, card_of
 
@@ -15,6 +25,10 @@ INTERACTIONS = ("Ecommerce", "ContAuth", "Moto")
 
 def create(call: Call) -> Body:
     amount, currency = call.amount()
+    is_manual = str(call.mapping("additionalData").get("manualCapture", "")).lower() == "true"
+    kind = str(call.mapping("paymentMethod").get("type"))
+    if kind in BANKS:
+        return _create_at_bank(call, kind, amount, currency, is_manual=is_manual)
     name, stored_id = card_of(call)
     interaction = call.text("shopperInteraction") or ("ContAuth" if stored_id else "Ecommerce")
     model = call.text("recurringProcessingModel")
@@ -23,13 +37,14 @@ def create(call: Call) -> Body:
     wants_token = call.params.get("storePaymentMethod") is True
     if wants_token and not call.text("shopperReference"):
         raise invalid("Required field 'shopperReference' is not provided.", "130")
-    is_manual = str(call.mapping("additionalData").get("manualCapture", "")).lower() == "true"
     payment = open_payment(
         call,
         amount=amount,
         currency=currency,
-        card_name=name,
+        method=BRANDS[known_card(name).brand],
         options={
+            "card": name,
+            "is_adjustable": call.mapping("additionalData").get("authorisationType") == "PreAuth",
             "capture": "manual" if is_manual else "immediate",
             "store": wants_token and not stored_id,
             "return_url": call.text("returnUrl"),
@@ -40,6 +55,14 @@ def create(call: Call) -> Body:
             return _answer(payment, refuse(call, payment, "38", "Authentication required", seen={}))
         return _redirect(call, payment)
     return _answer(payment, decide(call, payment, is_authenticated=False))
+
+
+def _create_at_bank(call: Call, kind: str, amount: int, currency: str, *, is_manual: bool) -> Body:
+    payment = open_bank_payment(call, kind, amount=amount, currency=currency, is_manual=is_manual)
+    if not bank_of(payment).redirects:
+        return _answer(payment, begin_debit(call, payment))
+    wait_for_shopper(call, payment)
+    return _redirect(call, payment)
 
 
 def needs_authentication(card: Card, *, is_stored: bool, interaction: str) -> bool:
@@ -73,10 +96,14 @@ def details(call: Call) -> Body:
 
 
 def settle_challenge(call: Call, payment: Record, *, is_passed: bool) -> None:
-    """The shopper's verdict on the page; nothing is authorised before /payments/details."""
+    """The shopper's verdict on the page; of a card's challenge nothing is authorised before /payments/details."""
     if payment.body["status"] != "requires_action":
         return
-    payment.body["status"] = "authenticated"
+    if is_bank_payment(payment):
+        result = shopper_was_there(call, payment, has_approved=is_passed)
+        payment.private["answer"] = _answer(payment, result)
+    else:
+        payment.body["status"] = "authenticated"
     payment.private |= {
         "is_authenticated": is_passed,
         "redirect_result": f"{payment.id}.{random_text(40)}",
@@ -94,7 +121,7 @@ def _redirect(call: Call, payment: Record) -> Body:
         "resultCode": "RedirectShopper",
         "action": {
             "method": "GET",
-            "paymentMethodType": "scheme",
+            "paymentMethodType": payment.private.get("bank", "scheme"),
             "type": "redirect",
             "url": f"{call.base_url}/3ds/{payment.id}",
         },
@@ -108,6 +135,12 @@ def _answer(payment: Record, result: Body) -> Body:
         "pspReference": payment.id,
         "merchantReference": body["merchantReference"],
         "amount": shown(body["amount"], body["currency"]),
-        "paymentMethod": {"brand": body["paymentMethod"], "type": "scheme"},
+        "paymentMethod": _method_shown(payment),
         **result,
     }
+
+
+def _method_shown(payment: Record) -> Body:
+    if is_bank_payment(payment):
+        return {"type": payment.private["bank"]}
+    return {"brand": payment.body["paymentMethod"], "type": "scheme"}

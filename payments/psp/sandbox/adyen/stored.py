@@ -7,8 +7,9 @@ from typing import Any
 
 from ..books import Body, Record
 from ..stripe.tokens import EXPIRY, Card
+from .banks import BANKS
 from .call import Call, new_reference
-from .cards import BRANDS, card_called, known_card, reason_of
+from .cards import BRANDS, WALLETS, card_called, card_in_wallet, known_card, reason_of
 from .refusals import Refusal, invalid, missing_token, unreadable_card
 
 MODELS = ("CardOnFile", "Subscription", "UnscheduledCardOnFile")
@@ -17,6 +18,11 @@ MODELS = ("CardOnFile", "Subscription", "UnscheduledCardOnFile")
 def card_of(call: Call) -> tuple[str, str]:
     """Name of the card that the request pays with, and the stored id when it is one. Raises Refusal."""
     method = call.mapping("paymentMethod")
+    if method.get("type") in WALLETS:
+        paid_by = card_in_wallet(method)
+        if paid_by is None:
+            raise unreadable_card()
+        return paid_by[0], ""
     if method.get("type", "scheme") != "scheme":
         raise invalid("The sandbox takes cards only", "905_1")
     stored_id = method.get("storedPaymentMethodId")
@@ -94,7 +100,8 @@ def card_details(call: Call) -> Body:
 def payment_methods(call: Call) -> Body:
     """POST /paymentMethods."""
     call.required("merchantAccount")
-    found: Body = {"paymentMethods": [{"name": "Cards", "type": "scheme", "brands": sorted(BRANDS.values())}]}
+    cards = {"name": "Cards", "type": "scheme", "brands": sorted(BRANDS.values())}
+    found: Body = {"paymentMethods": [cards, *({"name": kind, "type": kind} for kind in (*WALLETS, *BANKS))]}
     if call.text("shopperReference"):
         found["storedPaymentMethods"] = list_stored(call)["storedPaymentMethods"]
     return found
@@ -115,7 +122,7 @@ def _keep(call: Call, name: str, shopper: str) -> Record:
 def _resource(record: Record) -> dict[str, Any]:
     card: Card = known_card(record.private["card"])
     month, year = EXPIRY
-    return {
+    resource = {
         "brand": BRANDS[card.brand],
         "expiryMonth": f"{month:02d}",
         "expiryYear": str(year),
@@ -125,3 +132,6 @@ def _resource(record: Record) -> dict[str, Any]:
         "shopperReference": record.body["customer"],
         "type": "scheme",
     }
+    # What its network's card updater said since.
+    changed: Body = record.private.get("shown", {})
+    return resource | changed

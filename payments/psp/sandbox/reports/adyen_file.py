@@ -25,6 +25,7 @@ _TYPES = {
     "charge": "Settled",
     "refund": "Refunded",
     "refund_failure": "RefundedReversed",
+    "payment_failure_refund": "Chargeback",
     "payout": "MerchantPayout",
     "payout_failure": "BankInstructionReturned",
 }
@@ -78,7 +79,7 @@ def _type(line: Line) -> str:
 
 def _movement(line: Line) -> dict[str, str]:
     card = (line.charge_body.get("payment_method_details") or {}).get("card") or {}
-    method = _METHODS.get(card.get("brand", ""), card.get("brand", ""))
+    method = _METHODS.get(card.get("brand", ""), card.get("brand", "")) or _method(line)
     gross = major(abs(line.gross), line.currency)
     return {
         "Psp Reference": line.charge or line.source,
@@ -92,6 +93,11 @@ def _movement(line: Line) -> dict[str, str]:
         "Modification Merchant Reference": line.metadata.get("refund", "") if line.refund else "",
         **_fees(line),
     }
+
+
+def _method(line: Line) -> str:
+    """Of what is no card."""
+    return str((line.charge_body.get("payment_method_details") or {}).get("type") or "")
 
 
 def _fees(line: Line) -> dict[str, str]:

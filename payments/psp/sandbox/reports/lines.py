@@ -8,7 +8,7 @@ from ..summary import settled_by
 from .wishes import Wish
 
 PAGE = 500
-ACTIVITY = ("charge", "refund", "refund_failure", "adjustment")
+ACTIVITY = ("charge", "refund", "refund_failure", "payment_failure_refund", "adjustment")
 SETTLED = (*ACTIVITY, "payout_failure")
 PAYOUTS = ("payout", "payout_failure")
 

@@ -33,7 +33,7 @@ PAYOUT_COLUMNS = (
     "payout_reversed_at", "payout_type", "payout_description", "payout_destination_id", "trace_id",
     "trace_id_status",
 )  # fmt: skip
-_CATEGORIES = {"payout_failure": "payout_reversal"}
+_CATEGORIES = {"payment_failure_refund": "charge_failure", "payout_failure": "payout_reversal"}
 _METADATA = {"payment_metadata[": "payment_metadata", "refund_metadata[": "metadata"}
 
 

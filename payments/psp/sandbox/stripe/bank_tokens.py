@@ -70,3 +70,23 @@ def _variants() -> dict[str, Bank]:
 
 BANKS = _variants()
 TYPES = tuple(dict.fromkeys(bank.type for bank in BANKS.values()))
+
+
+# Stripe's test accounts; any other one succeeds. Source: https://docs.stripe.com/ach-direct-debit and
+# https://docs.stripe.com/payments/sepa-debit/accept-a-payment, "Test", read 2026-11.
+_ENDINGS = {
+    "DE62370400440532013001": "failed",
+    "DE65370400440532013002": "returned",
+    "000111111116": "failed",
+    "000222222227": "failed",
+    "000333333335": "returned",
+}
+_FAMILIES = {bank.type: family for family, bank in {**_DEBITS, **_REDIRECTS}.items()}
+
+
+def named_by(method_type: str, given: dict[str, Any]) -> str | None:
+    """The magic method that a real account stands for; None for a debit without an account."""
+    account = str(given.get("iban") or given.get("account_number") or "")
+    if not account and method_type in ("sepa_debit", "us_bank_account"):
+        return None
+    return f"{_FAMILIES[method_type]}_{_ENDINGS.get(account, 'success')}"

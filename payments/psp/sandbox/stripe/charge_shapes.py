@@ -104,7 +104,7 @@ def _charged_card(intent: Body, method: Body, card: Card) -> Body:
         "mandate": None,
         "multicapture": {"status": feature("request_multicapture")},
         "network": card.brand,
-        "network_token": {"used": False},
+        "network_token": {"used": card.network_token},
         "network_transaction_id": _earlier_transaction(asked) or random_digits(15),
         "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
         "regulated_status": "unregulated",

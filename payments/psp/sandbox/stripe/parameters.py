@@ -64,7 +64,8 @@ CUSTOMER_CREATE = _names(
 CUSTOMER_LIST = LIST | {"email", "test_clock"}
 
 METHOD_CREATE = _names(
-    "allow_redisplay billing_details card customer metadata payment_method radar_options type"
+    """allow_redisplay billing_details card customer ideal klarna metadata payment_method radar_options sepa_debit
+    type upi us_bank_account"""
 )
 METHOD_UPDATE = _names("allow_redisplay billing_details card metadata")
 METHOD_LIST = LIST | {"allow_redisplay", "customer", "customer_account", "type"}

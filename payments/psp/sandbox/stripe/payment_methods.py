@@ -3,15 +3,18 @@ number.
 """
 
 from ..books import Body, Record
-from . import shapes
+from ..ids import derived_text
+from . import bank_tokens, shapes
 from .call import Call
 from .lists import list_page
 from .refusals import Refusal, error_body, invalid, missing_object, unexpected_state
-from .tokens import Card, Decline, card_named, card_of_token
+from .tokens import CARDS, Card, Decline, card_named, card_of_token
 
 
 def create(call: Call) -> Body:
     method_type = call.required_text("type")
+    if method_type in bank_tokens.TYPES:
+        return _from_account(call, method_type).body
     if method_type != "card":
         raise invalid(f"Invalid type: the sandbox has no payment method type {method_type}", param="type")
     return _from_card_parameters(call, call.params, "").body
@@ -171,6 +174,24 @@ def _from_card_parameters(call: Call, given: Body, prefix: str) -> Record:
         raise missing_object("token", str(token), "card[token]")
     metadata = call.metadata() if not prefix else {}
     return _mint(call, magic, given.get("billing_details") or {}, metadata)
+
+
+def _from_account(call: Call, method_type: str) -> Record:
+    """What is no card, made of what the shop was told; the magic account numbers are Stripe's own."""
+    given = call.mapping(method_type)
+    name = bank_tokens.named_by(method_type, given)
+    if name is None:
+        raise invalid("The account can not be found.", code="account_number_invalid", param=method_type)
+    record = _mint(call, (name, CARDS[name]), call.mapping("billing_details"), call.metadata())
+    shown = record.body[method_type]
+    account = str(given.get("iban") or given.get("account_number") or "")
+    if account:
+        shown["last4"], shown["fingerprint"] = account[-4:], derived_text(account)
+    if "iban" in given:
+        shown["country"] = account[:2]
+    shown |= {known: given[known] for known in shown.keys() & given.keys() if isinstance(given[known], str)}
+    call.save(record)
+    return record
 
 
 def _mint(call: Call, magic: tuple[str, Card], billing: Body, metadata: Body) -> Record:

@@ -43,6 +43,7 @@ class Card:
     risk_level: str = "normal"
     wallet: str = ""  # apple_pay or google_pay
     bank: Bank | None = None  # what is no card at all
+    network_token: bool = False  # kept as a token of its network: `pm_card_<name>_networkToken`
 
 
 _DECLINED = "Your card was declined."
@@ -179,11 +180,17 @@ _BRAND_INFIX = re.compile(r"^(visa|mastercard)_(?=chargeDeclined)")
 EXPIRY = (12, 2034)  # fixed, so that a token is the same card on every day
 
 
+_NETWORK_TOKEN = "_networkToken"  # noqa: S105 - the end of a name
+
+
 def card_named(name: str) -> Card | None:
     """`visa`, `chargeDeclined`, `visa_chargeDeclined`… without the `pm_card_` or `tok_` prefix."""
     known = CARDS.get(name)
     if known:
         return known
+    if name.endswith(_NETWORK_TOKEN):
+        card = card_named(name.removesuffix(_NETWORK_TOKEN))
+        return replace(card, network_token=True) if card else None
     infix = _BRAND_INFIX.match(name)
     if infix and name[infix.end() :] in CARDS:
         return replace(CARDS[name[infix.end() :]], brand=infix.group(1))

@@ -20,6 +20,7 @@ from payments.psp.port import (
     CaptureRequest,
     CompleteRequest,
     Credentials,
+    IncrementRequest,
     InquireRequest,
     PspConnector,
     RefundRequest,
@@ -31,6 +32,13 @@ from tests.factories.scripted_psp import ScriptedPsp
 from tests.factories.shop import WEBHOOK_SECRET, Shop, open_shop
 
 USD = "usd"
+BANK_CURRENCIES = {
+    "sepa_debit": "eur",
+    "us_bank_account": USD,
+    "ideal": "eur",
+    "upi": "inr",
+    "klarna": "eur",
+}
 SETTLE_SECONDS = 3
 Headers = Mapping[str, str]
 
@@ -85,10 +93,32 @@ class Face:
             psp_key=f"re_{new_id().hex}", psp_reference=paid.psp_reference, amount=Money(amount, USD)
         )
 
+    def increment_of(self, held: Succeeded, amount: int) -> IncrementRequest:
+        return IncrementRequest(
+            psp_key=f"inc_{new_id().hex}", psp_reference=held.psp_reference, amount=Money(amount, USD)
+        )
+
     def void_of(self, held: Succeeded) -> VoidRequest:
         return VoidRequest(psp_key=f"void_{new_id().hex}", psp_reference=held.psp_reference)
 
+    def at_bank(self, method_type: str, ending: str = "success", **changes: Any) -> AuthorizeRequest:
+        """A charge of what is no card. ending: success, failed, or of a debit returned."""
+        changes = {"currency": BANK_CURRENCIES[method_type]} | changes
+        token = self.bank_token(method_type, ending)
+        return self.charge(token=token, method_type=method_type, **changes)
+
     # What differs
+
+    def bank_token(self, method_type: str, ending: str) -> str:
+        raise NotImplementedError
+
+    def wallet_token(self, wallet: str, card: str) -> str:
+        """A magic card in a wallet's hand."""
+        raise NotImplementedError
+
+    def newest_word(self, request: AuthorizeRequest, reference: str = "") -> InquiryOutcome | None:
+        """What the PSP says of a payment now, asked or by its newest webhook. reference: its own, if it named one."""
+        raise NotImplementedError
 
     def proven(self, answer: Answer) -> InquiryOutcome | None:
         """The definite word on a call, wherever the PSP says it."""
@@ -130,6 +160,15 @@ class Face:
         )
 
 
+STRIPES_FAMILIES = {
+    "sepa_debit": "pm_sepaDebit",
+    "us_bank_account": "pm_usBankAccount",
+    "ideal": "pm_ideal",
+    "upi": "pm_upi",
+    "klarna": "pm_klarna",
+}
+
+
 class StripeSide(Face):
     def __init__(self, psp: ScriptedPsp) -> None:
         super().__init__(
@@ -154,7 +193,7 @@ class StripeSide(Face):
             kind=kind,
             psp_key=request.psp_key,
             amount=amount,
-            psp_reference=parent if kind in ("capture", "void") else "",
+            psp_reference=parent if kind in ("capture", "increment", "void") else "",
             parent_reference=parent,
             captured_before=getattr(request, "captured_before", None),
         )
@@ -169,6 +208,18 @@ class StripeSide(Face):
             psp_key=request.psp_key,
             amount=request.amount,
             psp_reference=waiting.psp_reference,
+        )
+        return self.connector.inquire(self.credentials, asked).outcome
+
+    def bank_token(self, method_type: str, ending: str) -> str:
+        return f"{STRIPES_FAMILIES[method_type]}_{ending}"
+
+    def wallet_token(self, wallet: str, card: str) -> str:
+        return card
+
+    def newest_word(self, request: AuthorizeRequest, reference: str = "") -> InquiryOutcome | None:
+        asked = InquireRequest(
+            kind="attempt", psp_key=request.psp_key, amount=request.amount, psp_reference=reference
         )
         return self.connector.inquire(self.credentials, asked).outcome
 
@@ -235,6 +286,17 @@ class AdyenSide(Face):
         """What the newest notification about a modification proves."""
         items = [item for item in adyen.told(self.psp) if item["pspReference"] == reference]
         return self.connector.parse_webhook(adyen.envelope(items[-1])).outcome
+
+    def bank_token(self, method_type: str, ending: str) -> str:
+        return adyen.bank_token(method_type, ending)
+
+    def wallet_token(self, wallet: str, card: str) -> str:
+        name = {"apple_pay": "applePay", "google_pay": "googlePay"}[wallet]
+        return json.dumps({"type": name.lower(), f"{name}Token": card})
+
+    def newest_word(self, request: AuthorizeRequest, reference: str = "") -> InquiryOutcome | None:
+        items = [item for item in adyen.told(self.psp) if item["merchantReference"] == request.psp_key]
+        return self.connector.parse_webhook(adyen.envelope(items[-1])).outcome if items else None
 
     def became_of(self, kind: str, request: Any, **known: Any) -> InquiryOutcome:
         asked = InquireRequest(

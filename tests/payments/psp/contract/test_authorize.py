@@ -88,6 +88,28 @@ def test_challenge_names_where_the_customer_goes_and_takes_nothing(face: Face) -
     assert face.psp.charges() == 0
 
 
+@pytest.mark.parametrize(
+    ("wallet", "card"), [("apple_pay", "pm_card_applePay"), ("google_pay", "pm_card_googlePay")]
+)
+def test_wallet_pays_as_a_card_and_is_named(face: Face, wallet: str, card: str) -> None:
+    token = face.wallet_token(wallet, card)
+
+    described = face.connector.describe_token(face.credentials, token)
+    outcome = face.paid(token=token)
+
+    assert described.card is not None
+    assert (described.type, described.card.wallet) == ("card", wallet)
+    assert outcome.card is not None
+    assert (outcome.card.brand, outcome.card.wallet) == ("visa", wallet)
+
+
+def test_declined_wallet_takes_nothing(face: Face) -> None:
+    token = face.wallet_token("apple_pay", "pm_card_applePay_chargeDeclined")
+
+    assert isinstance(face.authorize(token=token), Declined)
+    assert face.psp.charges() == 0
+
+
 @pytest.mark.parametrize("passed", [True, False])
 def test_challenge_decides(face: Face, passed: bool) -> None:
     request = face.charge(token="pm_card_authenticationRequired")

@@ -191,14 +191,18 @@ def test_reversal_gives_back_or_lets_go(ask: Ask, plain: Any, captured: bool, ac
     assert sums.get("authorized_open_minor", 0) == 0
 
 
-def test_amount_of_an_authorisation_is_adjusted(ask: Ask, plain: Any) -> None:
-    reference = ask("/payments", manual())[1]["pspReference"]
+@pytest.mark.parametrize("kind", ["PreAuth", "FinalAuth"])
+def test_amount_of_what_was_preauthorised_is_adjusted(ask: Ask, plain: Any, kind: str) -> None:
+    asked = payment(additionalData={"manualCapture": "true", "authorisationType": kind})
+    reference = ask("/payments", asked)[1]["pspReference"]
 
     ask(f"/payments/{reference}/amountUpdates", modification(1_500))
     worked_off(plain)
 
-    assert told(plain)[-1]["eventCode"] == "AUTHORISATION_ADJUSTMENT"
-    assert books(plain)["authorized_open_minor"] == 1_500
+    item = told(plain)[-1]
+    is_done = kind == "PreAuth"
+    assert (item["eventCode"], item["success"]) == ("AUTHORISATION_ADJUSTMENT", str(is_done).lower())
+    assert books(plain)["authorized_open_minor"] == (1_500 if is_done else 1_000)
 
 
 def test_modification_of_nobodys_payment_is_refused(ask: Ask, plain: Any) -> None:
@@ -224,6 +228,87 @@ def test_challenge_authorises_only_once_the_details_are_told(ask: Ask, plain: An
     assert [answer["resultCode"] for answer in answers] == ["Authorised", "Authorised"]
     assert books(plain)["captures_count"] == 1
     assert ask("/payments/details", {"details": {"redirectResult": brought + "x"}})[0] == 422
+
+
+# --- What is no card
+
+
+def debit(ending: str = "A. Klaassen", **changes: Any) -> dict[str, Any]:
+    method = {"type": "sepadirectdebit", "iban": "DE89370400440532013000", "ownerName": ending}
+    return payment(paymentMethod=method, amount={"currency": "EUR", "value": 1_000}) | changes
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (debit(amount={"currency": "USD", "value": 1_000}), "138"),
+        (debit(additionalData={"manualCapture": "true"}), "702"),
+        (debit(shopperInteraction="ContAuth"), "702"),
+        (payment(paymentMethod={"type": "klarna"}), "130"),
+        (payment(paymentMethod={"type": "wechatpay"}), "905_1"),
+    ],
+)
+def test_method_is_refused_what_it_can_not_do(ask: Ask, plain: Any, body: dict[str, Any], code: str) -> None:
+    status, answer, _ = ask("/payments", body)
+
+    assert (status, answer["errorCode"]) == (422, code)
+    assert (books(plain), told(plain)) == ({}, [])
+
+
+def test_debit_is_received_then_authorised_then_taken_back(ask: Ask, plain: Any) -> None:
+    asked = ask("/payments", debit("chargeback:MD06"))[1]
+    assert (asked["resultCode"], bool(asked["additionalData"]["sepadirectdebit.mandateId"])) == (
+        "Received",
+        True,
+    )
+
+    for days in (4, 5):
+        worked_off(plain, days * 86_400 + 60)
+
+    items = [(item["eventCode"], item["success"], item["reason"]) for item in told(plain)]
+    assert items == [("PENDING", "true", ""), ("AUTHORISATION", "true", ""), ("CHARGEBACK", "true", "MD06")]
+    last = told(plain)[-1]
+    assert last["originalReference"] == asked["pspReference"] != last["pspReference"]
+    ask(
+        f"/payments/{asked['pspReference']}/refunds",
+        modification() | {"amount": debit()["amount"] | {"value": 100}},
+    )
+    worked_off(plain)
+    assert (told(plain)[-1]["eventCode"], told(plain)[-1]["success"]) == ("REFUND", "false")
+
+
+def test_shopper_decides_at_their_bank_whether_they_come_back_or_not(ask: Ask, plain: Any) -> None:
+    asked = ask("/payments", debit(paymentMethod={"type": "ideal"}))[1]
+    page = asked["action"]["url"].partition("/3ds/")[2]
+
+    brought = plain("POST", f"/3ds/{page}/complete")[1]["redirectResult"]
+
+    assert [item["eventCode"] for item in told(plain)] == ["AUTHORISATION"]
+    answer = ask("/payments/details", {"details": {"redirectResult": brought}})[1]
+    assert (answer["resultCode"], answer["paymentMethod"]) == ("Authorised", {"type": "ideal"})
+
+
+def test_offer_is_closed_when_its_time_is_over(ask: Ask, plain: Any) -> None:
+    asked = ask("/payments", debit(paymentMethod={"type": "ideal"}))[1]
+    page = asked["action"]["url"].partition("/3ds/")[2]
+
+    worked_off(plain, 2 * 3_600 + 1)
+    plain("POST", f"/3ds/{page}/complete")
+
+    assert [item["eventCode"] for item in told(plain)] == ["OFFER_CLOSED"]
+    assert books(plain) == {}
+
+
+def test_fees_are_deducted_only_where_the_account_has_it_so(ask: Ask, plain: Any) -> None:
+    ask("/payments", payment())
+    assert books(plain)["fees_minor"] == 0
+
+    assert plain("POST", "/sandbox/adyen_fees", {"account": KEY, "deducted": True})[0] == 200
+    ask("/payments", payment(reference="order_2"))
+    plain("POST", "/sandbox/adyen_fees", {"account": KEY, "deducted": False})
+
+    assert books(plain)["fees_minor"] == 29 + 30
+    assert plain("POST", "/sandbox/adyen_fees", {"account": KEY})[0] == 400
 
 
 # --- Cards kept
