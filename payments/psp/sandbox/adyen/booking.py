@@ -97,6 +97,8 @@ def take(call: Call, payment: Record, amount: int, reference: str) -> None:
     """Captured money goes into the balance, all of it: the account is on invoiced fees, which no movement carries.
     The caller stores the payment."""
     body = payment.body
+    if known_card(payment.private["card"]).dispute and not body["amount_captured"]:
+        call.schedule("adyen_open_dispute", payment.id, call.now + call.settle_seconds)
     _book(call, payment, "charge", amount, reference)
     body["amount_captured"] += amount
     body["status"] = "captured"
