@@ -42,6 +42,12 @@ KINDS = {
     "Fee": movements.FEE,
     "InvoiceDeduction": movements.FEE,
 }
+# All steps of a dispute have its one reference: the notification that told of a step names it with its code.
+STEPS = {
+    "Chargeback": "CHARGEBACK",
+    "SecondChargeback": "SECOND_CHARGEBACK",
+    "ChargebackReversed": "CHARGEBACK_REVERSED",
+}
 NAMED_BY_MODIFICATION = {movements.REFUND, movements.REFUND_FAILURE, movements.PAYOUT}
 FEES = ("Commission (NC)", "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)")
 GROSS = ("Gross Currency", "Gross Debit (GC)", "Gross Credit (GC)", "Exchange Rate")
@@ -95,6 +101,8 @@ def _line_of(cells: dict[str, str], row: Sequence[str], method: int, number: int
     fee = sum(to_minor(cells[name] or "0", currency) for name in FEES)
     psp_reference, modification = cells["Psp Reference"], cells["Modification Reference"]
     reference = modification if kind in NAMED_BY_MODIFICATION and modification else psp_reference
+    if kind == movements.DISPUTE and modification:
+        reference = f"{STEPS[cells['Type']]}:{modification}"
     if kind == movements.PAYOUT:
         # Adyen's own words for it are free text: "TX…XT batch 12, Shop"; the name we gave it comes first.
         reference = cells["Modification Merchant Reference"] or modification.partition(" ")[0]
