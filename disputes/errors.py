@@ -48,6 +48,12 @@ class EvidenceTemplateNameTaken(DomainError):
     message = "Another template has this name."
 
 
+class EvidenceTemplateChanged(DomainError):
+    code = "evidence_template_changed"
+    http_status = 409
+    message = "Somebody else has changed or deleted the template since it was looked at. Look again."
+
+
 class ShopPolicyTaken(DomainError):
     code = "shop_policy_taken"
     http_status = 409

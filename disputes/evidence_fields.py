@@ -33,4 +33,6 @@ FILE_FIELDS = (
     "shipping_documentation",
     "uncategorized_file",
 )
+PACK_FIELD = "uncategorized_file"
+"""Where our own pack goes, unless somebody staged another file there."""
 FIELDS = tuple(sorted((*TEXT_FIELDS, *FILE_FIELDS)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db import connection
+
 from disputes.models import Dispute, DisputeOrder, DisputePolicy, FraudWarning, MonitoringFigure
 from foundation.errors import ResourceMissing
 from foundation.ids import encode_id
@@ -73,6 +75,16 @@ def lock_monitoring_figure(*, merchant_id: UUID, program: str, month: date) -> M
     """The figure of a program and month, which is there."""
     rows = MonitoringFigure.objects.for_merchant(merchant_id).select_for_update(of=("self",))
     return rows.get(program=program, month=month)
+
+
+@joins_transaction
+def lock_desk(merchant_id: UUID) -> None:
+    """What a merchant's people write for all of its disputes, texts and rules, is written one at a time: also what is
+    not there yet, of which no row can be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"disputes.desk:{merchant_id}"]
+        )
 
 
 @joins_transaction

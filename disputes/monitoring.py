@@ -1,8 +1,7 @@
 """The networks' monitoring programs: rates, thresholds, warnings and the month's forecast. Pure: counts in.
 
 Source: design page disputes.md, after docs.stripe.com/disputes/monitoring-programs. Wins do not lower a rate; what was
-prevented is not
-in the counts.
+prevented is not in the counts.
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ class Reading:
     program: str
     count: int
     base: int
+    thresholds: tuple[Threshold, ...]
     rate_bps: Fraction
     reached: str
     next_threshold: Threshold | None
@@ -55,7 +55,7 @@ def visa_vamp(*, fraud_reports: int, disputes: int, captured: int, is_cemea: boo
 
 
 def visa_enumeration(*, enumerated: int, authorizations: int) -> Reading:
-    """Authorizations that look like card testing over all authorizations of the month."""
+    """Authorizations that look like card testing over all authorizations of the month; the same in every region."""
     return _read(
         "visa_enumeration",
         enumerated,
@@ -68,6 +68,13 @@ def mastercard_ecp(*, chargebacks: int, captured_month_before: int) -> Reading:
     """Chargebacks of a month over the captured payments of the month before."""
     levels = [Threshold("ecm", ECM_COUNT, ECM_RATE_BPS), Threshold("hecm", HECM_COUNT, HECM_RATE_BPS)]
     return _read("mastercard_ecp", chargebacks, captured_month_before, levels)
+
+
+def is_of_cemea(reading: Reading) -> bool:
+    """Whether it was read against the thresholds of Visa's region CEMEA."""
+    return any(
+        one.count == VAMP_CEMEA_COUNT and one.rate_bps == VAMP_CEMEA_RATE_BPS for one in reading.thresholds
+    )
 
 
 def projected(count: int, *, days_gone: Fraction, days_in_month: int) -> int:
@@ -87,6 +94,7 @@ def _read(program: str, count: int, base: int, levels: list[Threshold]) -> Readi
         program,
         count,
         base,
+        tuple(levels),
         rate,
         reached[-1].name if reached else "",
         following,

@@ -21,11 +21,25 @@ NOTE = "disputes.note_dispute"
 NOTE_CHARACTERS = 2_000
 
 
+class TakeForm(ActionForm):
+    """shown: who worked on it when the person looked, empty for nobody."""
+
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, assigned_to: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["shown"].initial = assigned_to
+
+
 class TakeDispute(ActionView):
     verb = "take"
     label = "Take it"
     tone = "plain"
     permission = ASSIGN
+    form_class = TakeForm
+
+    def form_arguments(self, dispute: Dispute) -> dict[str, Any]:
+        return {"assigned_to": dispute.assigned_to}
 
     @classmethod
     def applies(cls, dispute: Dispute) -> bool:
@@ -40,13 +54,14 @@ class TakeDispute(ActionView):
             merchant_id=dispute.merchant_id,
             dispute_id=dispute.id,
             assigned_to=self.request.user.get_username(),
+            expected=answers["shown"],
         )
         return "It is yours."
 
 
-class AssignForm(ActionForm):
+class AssignForm(TakeForm):
     def __init__(self, *args: Any, colleagues: list[str], assigned_to: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, assigned_to=assigned_to, **kwargs)
         names = sorted({*colleagues, assigned_to} - {""})
         self.fields["to"].choices = [("", "Nobody"), *((name, name) for name in names)]  # type: ignore[attr-defined]
         self.fields["to"].initial = assigned_to
@@ -72,7 +87,12 @@ class AssignDispute(ActionView):
         }
 
     def perform(self, dispute: Dispute, answers: dict[str, Any]) -> str:
-        assign_dispute(merchant_id=dispute.merchant_id, dispute_id=dispute.id, assigned_to=answers["to"])
+        assign_dispute(
+            merchant_id=dispute.merchant_id,
+            dispute_id=dispute.id,
+            assigned_to=answers["to"],
+            expected=answers["shown"],
+        )
         return f"{answers['to']} works on it." if answers["to"] else "Nobody works on it."
 
 

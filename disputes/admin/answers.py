@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.urls import reverse
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from disputes.admin.actions import ACCEPT, ANSWER
+from disputes.admin.evidence_shown import pack_context
 from disputes.admin.words import formula_words, gap_words, odds_words, share_words, status_words
 from disputes.errors import DisputeAnswered
 from disputes.models import Dispute, DisputeStatus, OrderKind
@@ -16,8 +18,8 @@ from disputes.operations.accept_dispute import accept_dispute
 from disputes.operations.submit_evidence import submit_evidence
 from disputes.queries.dispute_page import code_of, worth_of
 from disputes.queries.disputes import find_policy, find_standing_order, list_movements
-from disputes.queries.limits import read_sizes
 from disputes.queries.outcomes import read_odds
+from disputes.queries.packing import Pack, read_pack
 from disputes.reason_codes import gaps
 from foundation import clock
 from foundation.backoffice.display import actor_words, amount, readable
@@ -56,11 +58,16 @@ class VersionMixin(forms.Form):
 
 
 class SubmitForm(VersionMixin, ActionForm):
+    shown_pack = forms.CharField(required=False, widget=forms.HiddenInput)
     is_final = forms.BooleanField(
         label="I have read the pack, and it is complete",
         widget=UnfoldBooleanSwitchWidget,
         help_text="There is no second submission.",
     )
+
+    def __init__(self, *args: Any, pack_sha256: Callable[[], str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["shown_pack"].initial = pack_sha256
 
 
 class AcceptForm(VersionMixin, ReasonedForm):
@@ -82,6 +89,7 @@ class SubmitEvidence(_Answer):
     permission = ANSWER
     form_class = SubmitForm
     template_name = "admin/disputes/dispute/submit.html"
+    _drawn: Pack | None = None
 
     @classmethod
     def applies(cls, dispute: Dispute) -> bool:
@@ -94,11 +102,15 @@ class SubmitEvidence(_Answer):
             return "Nothing is staged yet."
         return reason
 
+    def form_arguments(self, dispute: Dispute) -> dict[str, Any]:
+        return {**super().form_arguments(dispute), "pack_sha256": lambda: self._pack(dispute).sha256}
+
     def page_context(self, dispute: Dispute) -> dict[str, Any]:
-        sizes = read_sizes(dispute, dispute.evidence)
+        pack = self._pack(dispute)
         return {
+            **pack_context(pack),
             "staged": sum(1 for value in dispute.evidence.values() if value),
-            "sizes": sizes,
+            "pack": pack,
             "gaps": [gap_words(gap) for gap in gaps(code_of(dispute).category, dispute.evidence)],
             "pack_url": reverse("admin:disputes_dispute_pack", args=[dispute.pk]),
         }
@@ -113,10 +125,17 @@ class SubmitEvidence(_Answer):
                 dispute_id=dispute.id,
                 order_id=answers["form_key"],
                 expected_version=answers["shown_version"],
+                expected_pack_sha256=answers["shown_pack"] or None,
             )
         except DisputeAnswered as error:
             raise self.say(dispute, error) from None
         return "The evidence is on its way to the PSP."
+
+    def _pack(self, dispute: Dispute) -> Pack:
+        """Drawn once for a request: the form binds its hash, the page shows it."""
+        if self._drawn is None:
+            self._drawn = read_pack(dispute, dispute.evidence)
+        return self._drawn
 
 
 class AcceptDispute(_Answer):

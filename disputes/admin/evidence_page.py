@@ -17,8 +17,8 @@ from django.urls import reverse
 from disputes.admin.actions import ANSWER
 from disputes.admin.answers import SubmitEvidence, why_not_answerable
 from disputes.admin.evidence_form import EvidenceForm, file_id_of
-from disputes.admin.evidence_shown import evidence_groups, limit_lines, read_only_context
-from disputes.admin.pack_view import pack_of, visible_dispute
+from disputes.admin.evidence_shown import evidence_groups, limit_lines, pack_context, read_only_context
+from disputes.admin.pack_view import visible_dispute
 from disputes.admin.words import both_zones, deadline_badge, gap_words, network_words
 from disputes.errors import DisputeChanged
 from disputes.evidence_fields import FIELDS, FILE_FIELDS, TEXT_FIELDS
@@ -28,6 +28,7 @@ from disputes.operations.upload_file import upload_file
 from disputes.queries.assembling import fill_evidence
 from disputes.queries.dispute_page import code_of
 from disputes.queries.limits import read_sizes
+from disputes.queries.packing import read_pack
 from disputes.queries.templates import list_templates
 from disputes.reason_codes import gaps
 from disputes.steps.open_order import evidence_hash
@@ -160,16 +161,16 @@ def _form(dispute: Dispute, templates: list[EvidenceTemplate], *given: Any) -> E
 
 def _editable(dispute: Dispute, form: EvidenceForm, *, compares: bool = False) -> dict[str, Any]:
     evidence = dispute.evidence
-    sizes = read_sizes(dispute, evidence)
+    pack = read_pack(dispute, evidence) if any(evidence.values()) else None
+    sizes = pack.sizes if pack is not None else read_sizes(dispute, evidence)
     category = code_of(dispute).category
-    has_staged = any(evidence.values())
     return {
+        **(pack_context(pack) if pack is not None else {}),
         "form": form,
         "groups": evidence_groups(dispute, form, category=category, sizes=sizes, compares=compares),
         "gaps": [(gap_words(gap), gap.alternatives[0]) for gap in gaps(category, evidence)],
-        "limits": limit_lines(sizes),
-        "digest": pack_of(dispute, evidence)[1] if has_staged else "",
-        "submit_url": reverse("admin:disputes_dispute_submit", args=[dispute.pk]) if has_staged else "",
+        "limits": limit_lines(sizes, pack),
+        "submit_url": reverse("admin:disputes_dispute_submit", args=[dispute.pk]),
         "submit_label": SubmitEvidence.label,
         "has_templates": len(form.fields["template"].choices) > 1,  # type: ignore[attr-defined]
     }

@@ -7,14 +7,17 @@ from typing import Any
 from django.urls import reverse
 
 from disputes.admin.evidence_form import EvidenceForm
-from disputes.admin.pack_view import pack_of
-from disputes.admin.words import field_words, size_words
+from disputes.admin.words import field_words, pack_words, page_words, size_words
 from disputes.evidence_fields import FIELDS, FILE_FIELDS
 from disputes.models import Dispute, EvidenceFile, OrderKind
 from disputes.queries.disputes import find_standing_order
 from disputes.queries.limits import Sizes, read_sizes
+from disputes.queries.packing import Pack, read_pack
 from disputes.reason_codes import wanted_for
 from foundation.backoffice.display import actor_words, instant
+
+SENT_WORDS = "This very file went with the submission."
+UNSENT_WORDS = "For reading here: this file was not sent."
 
 
 def evidence_groups(
@@ -33,15 +36,20 @@ def evidence_groups(
     ]
 
 
-def limit_lines(sizes: Sizes) -> list[tuple[str, str, bool]]:
-    """(what, how much of how much, whether nothing is left)."""
+def limit_lines(sizes: Sizes, pack: Pack | EvidenceFile | None = None) -> list[tuple[str, str, bool]]:
+    """(what, how much of how much, whether nothing is left). pack: what goes beside the files, as drawn or as kept."""
+    size, pages = sizes.bytes_used, sizes.pages_used
+    if isinstance(pack, EvidenceFile):
+        size, pages = size + pack.size, pages + pack.page_count
+    elif pack is not None:
+        size, pages = pack.bytes_sent, pack.pages_sent
     return [
         (
             "Size of the files",
-            f"{size_words(sizes.bytes_used)} of {size_words(sizes.bytes_most)}",
-            sizes.bytes_used >= sizes.bytes_most,
+            f"{size_words(size)} of {size_words(sizes.bytes_most)}",
+            size >= sizes.bytes_most,
         ),
-        ("Pages", f"{sizes.pages_used} of {sizes.pages_most}", sizes.pages_used >= sizes.pages_most),
+        ("Pages", f"{pages} of {sizes.pages_most}", pages >= sizes.pages_most),
         (
             "Characters",
             f"{sizes.characters_used:,} of {sizes.characters_most:,}",
@@ -50,12 +58,19 @@ def limit_lines(sizes: Sizes) -> list[tuple[str, str, bool]]:
     ]
 
 
+def pack_context(pack: Pack) -> dict[str, Any]:
+    """What a page says of the pack before it is sent."""
+    return {"digest": pack.sha256, "pack_words": pack_words(pack), "pack_goes": pack.goes}
+
+
 def read_only_context(dispute: Dispute, refusal: str) -> dict[str, Any]:
     """What went out, exactly, or what was staged and never did."""
     order = find_standing_order(dispute)
     copy = order if order is not None and order.kind == OrderKind.SUBMIT else None
     evidence = copy.evidence if copy is not None else dispute.evidence
-    sizes = read_sizes(dispute, evidence)
+    sent = copy.pack if copy is not None else None
+    pack = read_pack(dispute, evidence) if sent is None and any(evidence.values()) else None
+    sizes = pack.sizes if pack is not None else read_sizes(dispute, evidence)
     context: dict[str, Any] = {
         "refusal": refusal,
         "shown": [
@@ -63,12 +78,13 @@ def read_only_context(dispute: Dispute, refusal: str) -> dict[str, Any]:
             for name in FIELDS
             if evidence.get(name)
         ],
-        "limits": limit_lines(sizes),
-        "digest": pack_of(dispute, evidence)[1] if any(evidence.values()) else "",
+        "limits": limit_lines(sizes, sent),
+        "digest": sent.sha256 if sent is not None else pack.sha256 if pack is not None else "",
+        "pack_words": SENT_WORDS if sent is not None else UNSENT_WORDS,
     }
     if copy is None:
         return context
-    pack = reverse("admin:disputes_dispute_pack", args=[dispute.pk])
+    pack_url = reverse("admin:disputes_dispute_pack", args=[dispute.pk])
     return context | {
         "copy": copy,
         "copy_by": actor_words(copy.requested_by) if copy.requested_by else "",
@@ -76,7 +92,7 @@ def read_only_context(dispute: Dispute, refusal: str) -> dict[str, Any]:
         "copy_state": {"succeeded": "The PSP has it.", "refused": "The PSP refused it."}.get(
             copy.status, "The PSP has not confirmed it yet."
         ),
-        "pack_url": f"{pack}?order={copy.public_id}",
+        "pack_url": f"{pack_url}?order={copy.public_id}",
     }
 
 
@@ -123,7 +139,7 @@ def _shown(dispute: Dispute, name: str, value: str, file: EvidenceFile | None) -
 def _file(dispute: Dispute, name: str, file: EvidenceFile) -> dict[str, Any]:
     return {
         "filename": file.filename,
-        "about": f"{size_words(file.size)}, {file.page_count} page{'s' if file.page_count > 1 else ''}",
+        "about": f"{size_words(file.size)}, {page_words(file.page_count)}",
         "sha256": file.sha256,
         "url": reverse("admin:disputes_dispute_file", args=[dispute.pk, name]),
     }

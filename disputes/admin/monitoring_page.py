@@ -17,15 +17,7 @@ from disputes.admin.of_merchant import Shop, shops_of
 from disputes.admin.plots import Bar, percent, plot_bars
 from disputes.admin.words import NETWORKS, reason_words
 from disputes.models import MonitoringFigure
-from disputes.monitoring import (
-    ECM_COUNT,
-    ECM_RATE_BPS,
-    HECM_COUNT,
-    HECM_RATE_BPS,
-    VAMP_COUNT,
-    VAMP_RATE_BPS,
-    Threshold,
-)
+from disputes.monitoring import is_of_cemea
 from disputes.queries.monitoring import Measured, Month, list_figures, read_programs
 from disputes.queries.outcomes import Outcome, list_outcomes, recovered
 from foundation import clock
@@ -39,17 +31,23 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "counts": "Fraud reports and disputes of this month, over the payments captured this month.",
         "of": "captured this month",
         "network": "visa",
-        "thresholds": [Threshold("excessive", VAMP_COUNT, VAMP_RATE_BPS)],
+        "means": "An excessive merchant pays Visa for each fraud report and dispute, through its acquirer.",
+    },
+    "visa_enumeration": {
+        "title": "Visa enumeration",
+        "counts": "Visa authorizations of this month that were declined for a wrong number, date or security code, "
+        "over all of this month.",
+        "of": "authorizations this month",
+        "network": "",
+        "means": "So many guesses mean that stolen card numbers are tried out here. Visa counts by a score of its own; "
+        "this is what can be seen from outside. Ask for a challenge, and limit the tries, long before it is reached.",
     },
     "mastercard_ecp": {
         "title": "Mastercard ECM and HECM",
         "counts": "Chargebacks of this month, over the payments captured last month.",
         "of": "captured last month",
         "network": "mastercard",
-        "thresholds": [
-            Threshold("ecm", ECM_COUNT, ECM_RATE_BPS),
-            Threshold("hecm", HECM_COUNT, HECM_RATE_BPS),
-        ],
+        "means": "Fines begin in the second month of either, and grow with each that follows.",
     },
 }
 THRESHOLD_WORDS = {"excessive": "Excessive", "ecm": "ECM", "hecm": "HECM"}
@@ -118,7 +116,7 @@ def _program(merchant_id: UUID, measured: Measured, month: Month) -> dict[str, A
         if figure.month < month.first_day
     ]
     bars = [*before, Bar(f"{month.first_day:%b}", int(reading.rate_bps), is_now=True)]
-    limit = about["thresholds"][0]
+    limit = reading.thresholds[0]
     queue = reverse("admin:disputes_dispute_changelist")
     return {
         "title": about["title"],
@@ -126,7 +124,9 @@ def _program(merchant_id: UUID, measured: Measured, month: Month) -> dict[str, A
         "badge": _reading_badge(measured),
         "rate": percent(int(reading.rate_bps)),
         "count": f"{reading.count:,}",
-        "count_url": f"{queue}?counted={month.first_day:%Y-%m}&network={about['network']}",
+        "count_url": (
+            f"{queue}?counted={month.first_day:%Y-%m}&network={about['network']}" if about["network"] else ""
+        ),
         "warnings_url": (
             f"{reverse('admin:disputes_fraudwarning_changelist')}?created=month"
             if reading.program == "visa_vamp"
@@ -135,9 +135,10 @@ def _program(merchant_id: UUID, measured: Measured, month: Month) -> dict[str, A
         "base": f"{reading.base:,}",
         "of": about["of"],
         "thresholds": [
-            (THRESHOLD_WORDS[one.name], f"{one.count:,}", percent(one.rate_bps))
-            for one in about["thresholds"]
+            (THRESHOLD_WORDS[one.name], f"{one.count:,}", percent(one.rate_bps)) for one in reading.thresholds
         ],
+        "region": "These are the thresholds of Visa's region CEMEA." if is_of_cemea(reading) else "",
+        "means": about["means"],
         "forecast": _forecast(measured),
         "days_left": measured.days_left,
         "plot": plot_bars(

@@ -1,8 +1,8 @@
-"""The PDF of a dispute's evidence: what is staged now, or the copy of a submission. Its hash travels with it."""
+"""The PDF of a dispute's evidence: as a submission would send it now, or the very file that one sent. Its hash travels
+with it."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_INLINE
@@ -19,19 +19,12 @@ from foundation.ids import PublicIdInvalid, decode_id
 DIGEST_HEADER = "X-Pack-SHA256"
 
 
-def pack_of(dispute: Dispute, evidence: dict[str, Any]) -> tuple[bytes, str]:
-    """The bytes and their SHA-256 in hexadecimal."""
-    pack = read_pack(dispute, evidence)
-    return pack, hashlib.sha256(pack).hexdigest()
-
-
 def show_pack(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponseBase:
-    """?order=dor_…: the copy that went out with that order; without it, what is staged now."""
+    """?order=dor_…: of that submission; without it, of what is staged now."""
     dispute = visible_dispute(model_admin, request, object_id)
-    evidence = dispute.evidence
-    if "order" in request.GET:
-        evidence = _copy_of(dispute, request.GET["order"])
-    pack, digest = pack_of(dispute, evidence)
+    pack, digest = (
+        _pack_of_order(dispute, request.GET["order"]) if "order" in request.GET else _pack_now(dispute)
+    )
 
     # The browser's own viewer styles its frame inline; the policy is this answer's alone, which holds no page of ours.
     @csp_update({"style-src": [UNSAFE_INLINE], "object-src": [SELF]})
@@ -55,11 +48,20 @@ def visible_dispute(model_admin: Any, request: HttpRequest, object_id: str) -> D
     return dispute
 
 
-def _copy_of(dispute: Dispute, named: str) -> dict[str, Any]:
+def _pack_now(dispute: Dispute) -> tuple[bytes, str]:
+    pack = read_pack(dispute, dispute.evidence)
+    return pack.content, pack.sha256
+
+
+def _pack_of_order(dispute: Dispute, named: str) -> tuple[bytes, str]:
+    """The bytes that were sent; for a submission without its pack, its evidence drawn again."""
     try:
         order = find_order(merchant_id=dispute.merchant_id, order_id=decode_id("dor", named))
     except PublicIdInvalid:
         order = None
     if order is None or order.dispute_id != dispute.id:
         raise Http404("No such submission.")
-    return dict(order.evidence)
+    if order.pack is not None:
+        return bytes(order.pack.content), order.pack.sha256
+    pack = read_pack(dispute, order.evidence)
+    return pack.content, pack.sha256

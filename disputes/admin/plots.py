@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT = 640, 190
-LEFT, RIGHT, TOP, BOTTOM = 48, 12, 16, 26
+LEFT, RIGHT, TOP, BOTTOM = 58, 12, 16, 26
 WIDEST_STEP = 72
 TEXT_HEIGHT = 14
 

@@ -21,7 +21,7 @@ from disputes.evidence_limits import MAX_FIELD_CHARACTERS
 from disputes.models import EvidenceTemplate, PolicyKind, ShopPolicy
 from disputes.operations.delete_evidence_template import delete_evidence_template
 from disputes.operations.publish_shop_policy import publish_shop_policy
-from disputes.operations.save_evidence_template import save_evidence_template
+from disputes.operations.save_evidence_template import save_evidence_template, template_hash
 from disputes.reason_codes import categories
 from foundation import clock
 from foundation.backoffice.display import badge, instant, mono
@@ -72,17 +72,26 @@ class NewTemplate(ShopActionView):
         return f"The template “{answers['name']}” is kept."
 
 
+class ChangeTemplateForm(TemplateForm):
+    # What the person saw: a colleague's change meanwhile is not written over unseen.
+    shown = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, initial_of: EvidenceTemplate, **kwargs: Any) -> None:
+        super().__init__(*args, initial_of=initial_of, **kwargs)
+        self.fields["shown"].initial = template_hash(initial_of)
+
+
 class ChangeTemplate(ActionView):
     verb = "edit"
     label = "Change"
     permission = WRITE_TEMPLATES
-    form_class = TemplateForm
+    form_class = ChangeTemplateForm
 
     def form_arguments(self, template: EvidenceTemplate) -> dict[str, Any]:
         return {"initial_of": template}
 
     def perform(self, template: EvidenceTemplate, answers: dict[str, Any]) -> str:
-        _save(template, answers, template.id)
+        _save(template, answers, template.id, expected_sha256=answers["shown"])
         return "Changed. Evidence written with it before stays as it is."
 
 
@@ -209,7 +218,9 @@ class ShopPolicyAdmin(ShopActionsAdmin):
         return format_html("{}", linebreaks(policy.text, autoescape=True))
 
 
-def _save(owner: Any, answers: dict[str, Any], template_id: Any) -> None:
+def _save(
+    owner: Any, answers: dict[str, Any], template_id: Any, *, expected_sha256: str | None = None
+) -> None:
     save_evidence_template(
         merchant_id=owner.merchant_id,
         template_id=template_id,
@@ -217,4 +228,5 @@ def _save(owner: Any, answers: dict[str, Any], template_id: Any) -> None:
         category=answers["category"],
         field=answers["field"],
         text=answers["text"].replace("\r\n", "\n"),
+        expected_sha256=expected_sha256,
     )

@@ -40,6 +40,8 @@ CALL_WORDS = {
     "submit_evidence": "We sent the evidence to the PSP",
     "submit_dispute_evidence": "We sent the evidence to the PSP",
     "accept_dispute": "We told the PSP that we accept",
+    "read_dispute_defenses": "We asked the PSP which defenses there are",
+    "upload_evidence_file": "We sent the PSP files of the evidence",
     "inquire_dispute": "We asked the PSP how the dispute stands",
 }
 
@@ -83,8 +85,9 @@ def _order(order: DisputeOrder, page: DisputePage) -> Dated:
         "sha256": order.evidence_sha256,
     }
     if order.kind == OrderKind.SUBMIT:
-        pack = reverse("admin:disputes_dispute_pack", args=[page.dispute.pk])
-        line["pack_url"] = f"{pack}?order={order.public_id}"
+        pack_url = reverse("admin:disputes_dispute_pack", args=[page.dispute.pk])
+        line["pack_url"] = f"{pack_url}?order={order.public_id}"
+        line["pack_sha256"] = order.pack.sha256 if order.pack is not None else ""
     return order.created_at, line
 
 

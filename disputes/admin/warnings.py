@@ -49,11 +49,12 @@ class FraudWarningAdmin(BackOfficeAdmin):
         return super().get_queryset(request).select_related("merchant", "attempt__payment_method")
 
     def action_links(self, request: HttpRequest, warning: Any) -> list[dict[str, str]]:
-        """The refund is the payment's own: its form, limits and rules are there."""
-        if not request.user.has_perm(REFUND):
-            return []
+        """The refund is the payment's own: its form, limits and rules are there. Whose role does not refund is told
+        who does."""
         url = reverse("admin:payments_paymentintent_refund", args=[warning.payment_intent_id])
         refusal = "" if warning.is_actionable else "It is disputed or refunded already."
+        if not request.user.has_perm(REFUND):
+            url, refusal = "", refusal or "Your role does not refund: an agent does."
         return [{"label": "Refund the payment", "url": url, "refusal": refusal, "tone": "primary"}]
 
     @admin.display(description="id")

@@ -12,8 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from disputes.compelling_evidence import NOT_QUALIFIED, QUALIFIED, REQUIRES_ACTION
+from disputes.evidence_fields import PACK_FIELD
 from disputes.models import ClosedBy, Dispute, DisputeStatus
 from disputes.queries.dispute_page import Worth
+from disputes.queries.packing import Pack, PackFate
 from disputes.reason_codes import Gap
 from foundation.backoffice.display import NOTHING, badge, link, readable
 from foundation.money import HALF_EVEN, Money, round_fraction
@@ -47,6 +49,11 @@ REASONS = {
     "duplicate": "Paid twice",
     "unrecognized": "Not recognized",
     "general": "Other",
+}
+PACK_WORDS = {
+    PackFate.SENT: "The pack goes to the bank with the texts and files, exactly as it is here.",
+    PackFate.OWN_FILE: "The pack stays here: a file of yours has its place (“{place}”). Remove it to send the pack.",
+    PackFate.NO_ROOM: "The pack stays here: its {pages} and {size} are more than the network takes beside your files.",
 }
 FIELD_WORDS = {
     "access_activity_log": "Logins and use of the service",
@@ -130,6 +137,17 @@ def size_words(size: int) -> str:
     if size < 1_000_000:
         return f"{-(-size // 1_000)} kB"
     return f"{size // 1_000_000}.{size % 1_000_000 // 10_000:02} MB"
+
+
+def pack_words(pack: Pack) -> str:
+    """What becomes of it when the evidence is submitted."""
+    return PACK_WORDS[pack.fate].format(
+        place=field_words(PACK_FIELD), pages=page_words(pack.page_count), size=size_words(len(pack.content))
+    )
+
+
+def page_words(pages: int) -> str:
+    return f"{pages} page{'' if pages == 1 else 's'}"
 
 
 def time_left(until: datetime, now: datetime) -> str:

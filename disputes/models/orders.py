@@ -29,7 +29,8 @@ STANDING = [S.CREATED, S.SUBMITTING, S.SUCCEEDED, S.UNKNOWN]
 
 
 class DisputeOrder(TenantModel):
-    """One answer to one stage of a dispute. evidence and pack_sha256: the very copy that goes out, and its hash."""
+    """One answer to one stage of a dispute. evidence: the very copy that goes out, with its hash; pack: the PDF that
+    goes with it, None where it stays here (disputes.queries.packing says when)."""
 
     public_prefix = "dor"
 
@@ -42,6 +43,14 @@ class DisputeOrder(TenantModel):
     psp_key = models.CharField(max_length=64, editable=False)
     evidence = models.JSONField(default=dict, help_text="The immutable copy of what is sent.")
     evidence_sha256 = models.CharField(max_length=64, blank=True)
+    pack = models.ForeignKey(
+        "disputes.EvidenceFile",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     requested_by = models.CharField(max_length=150, blank=True)
     failure_code = models.CharField(max_length=64, blank=True)
     submissions = models.PositiveSmallIntegerField(default=0)
@@ -58,6 +67,7 @@ class DisputeOrder(TenantModel):
         constraints = [
             tenant_key("dispute_order"),
             same_merchant("dispute_order", "dispute", "disputes_dispute"),
+            same_merchant("dispute_order", "pack", "disputes_evidencefile"),
             # Accept against submit, and two submissions: one wins, in every race.
             models.UniqueConstraint(
                 fields=["merchant", "dispute", "stage"],

@@ -20,7 +20,7 @@ def accept_dispute(
 
     order_id: chosen by the caller: the idempotency key's reserved id, or the page's one-time form key.
     expected_version: what the person saw; None when nobody looked.
-    Raises: ResourceMissing, DisputeChanged, DisputeAnswered, DisputeUnexpectedState, DisputeDeadlinePassed.
+    Raises: ResourceMissing, DisputeAnswered, DisputeUnexpectedState, DisputeDeadlinePassed, DisputeChanged.
     Writes: the order, the dispute's version, job disputes.execute_order.
     Safe to repeat: the same order_id finds its order; a second answer is refused, by the database too.
     """
@@ -29,7 +29,8 @@ def accept_dispute(
     existing = find_order(merchant_id=merchant_id, order_id=order_id)
     if existing is not None:
         return existing
+    # Whoever comes second is told that it was answered, and by whom, before that something changed.
+    refuse_unless_answerable(dispute, kind=OrderKind.ACCEPT)
     if expected_version is not None and expected_version != dispute.version:
         raise DisputeChanged()
-    refuse_unless_answerable(dispute, kind=OrderKind.ACCEPT)
     return open_order(dispute, OrderKind.ACCEPT, order_id=order_id)

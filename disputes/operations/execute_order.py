@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from disputes.evidence_fields import TEXT_FIELDS
 from disputes.locks import lock_dispute, lock_order
-from disputes.models import DisputeOrder, OrderKind, OrderStatus
+from disputes.models import DisputeOrder, OrderStatus
 from disputes.operations.record_order_outcome import record_order_outcome
 from disputes.queries.disputes import get_order
-from disputes.queries.uploads import read_uploads
+from disputes.queries.requests import request_of
 from disputes.schedules import CALL_LEASE
 from foundation import clock
 from foundation.transactions import outside_transaction, owns_transaction
 from payments.operations.answer_dispute import answer_dispute
-from payments.psp.disputes import AcceptRequest, EvidenceRequest
 
 
 @outside_transaction
@@ -32,23 +30,9 @@ def execute_order(*, merchant_id: UUID, order_id: UUID) -> DisputeOrder:
         psp_account_id=order.dispute.psp_account_id,
         payment_intent_id=order.dispute.payment_intent_id,
         dispute_id=order.dispute_id,
-        request=_request_of(order),
+        request=request_of(order),
     )
     return record_order_outcome(merchant_id=merchant_id, order_id=order_id, outcome=outcome)
-
-
-def _request_of(order: DisputeOrder) -> AcceptRequest | EvidenceRequest:
-    dispute = order.dispute
-    if order.kind == OrderKind.ACCEPT:
-        return AcceptRequest(psp_key=order.psp_key, psp_reference=dispute.psp_reference)
-    return EvidenceRequest(
-        psp_key=order.psp_key,
-        psp_reference=dispute.psp_reference,
-        reason=dispute.reason,
-        network_reason_code=dispute.network_reason_code,
-        texts={name: order.evidence[name] for name in TEXT_FIELDS if order.evidence.get(name)},
-        files=read_uploads(order.merchant_id, order.evidence),
-    )
 
 
 @owns_transaction

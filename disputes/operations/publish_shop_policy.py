@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from disputes.errors import ShopPolicyTaken
+from disputes.locks import lock_desk
 from disputes.models import ShopPolicy
 from foundation.transactions import owns_transaction
 
@@ -19,6 +20,7 @@ def publish_shop_policy(
     Raises: ShopPolicyTaken. Writes: the policy.
     Safe to repeat: the same policy_id finds its policy.
     """
+    lock_desk(merchant_id)
     policies = ShopPolicy.objects.for_merchant(merchant_id)
     existing = policies.filter(pk=policy_id).first()
     if existing is not None:

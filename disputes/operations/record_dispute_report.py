@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from disputes import events
-from disputes.lifecycle import INQUIRY, NEEDS_RESPONSE, WARNING_NEEDS_RESPONSE, Verdict, counts_as, weigh
+from disputes.lifecycle import (
+    INQUIRY,
+    NEEDS_RESPONSE,
+    STAGES,
+    WARNING_NEEDS_RESPONSE,
+    Verdict,
+    counts_as,
+    weigh,
+)
 from disputes.locks import lock_dispute_of_reference
 from disputes.models import ClosedBy, Dispute
+from disputes.reason_codes import GENERAL
 from disputes.steps.advance import advance
 from disputes.steps.announce import announce_dispute
 from disputes.steps.guard_refunds import guard_refunds
@@ -81,7 +91,7 @@ def _first_sight(news: DisputeNews, *, captured: Money, **rows: UUID) -> Dispute
         stage=news.stage,
         amount_minor=news.amount.amount_minor,
         currency=news.amount.currency,
-        reason=news.reason,
+        reason=news.reason or GENERAL,
         network=news.network,
         network_reason_code=news.network_reason_code,
         is_charge_refundable=news.is_charge_refundable,
@@ -99,14 +109,14 @@ def _exceeds(news: DisputeNews, captured: Money) -> bool:
 
 
 def _take_facts(dispute: Dispute, news: DisputeNews) -> bool:
-    """What is no status and no money: the newest report wins."""
-    if news.told_at < dispute.told_at:
-        return False
+    """What is no status and no money: the newest report of the highest stage wins; others fill what is not known."""
+    if news.told_at < dispute.told_at or STAGES.index(news.stage) < STAGES.index(dispute.stage):
+        return _fill_facts(dispute, news)
     captured = Money(dispute.attempt.amount_captured_minor, dispute.attempt.currency)
     told = {
         "amount_minor": news.amount.amount_minor,
         "currency": news.amount.currency,
-        "reason": news.reason,
+        "reason": news.reason or dispute.reason,
         "network": news.network or dispute.network,
         "network_reason_code": news.network_reason_code or dispute.network_reason_code,
         "is_charge_refundable": news.is_charge_refundable,
@@ -118,6 +128,18 @@ def _take_facts(dispute: Dispute, news: DisputeNews) -> bool:
     for name, value in differing.items():
         setattr(dispute, name, value)
     return bool(differing)
+
+
+def _fill_facts(dispute: Dispute, news: DisputeNews) -> bool:
+    """From a report that comes late: a PSP that tells step by step does not say everything at each."""
+    told: dict[str, Any] = {"network": news.network, "evidence_due_at": news.evidence_due_at}
+    if not dispute.network_reason_code and news.network_reason_code:
+        told |= {"network_reason_code": news.network_reason_code}
+        dispute.reason = news.reason or dispute.reason
+    missing = {name: value for name, value in told.items() if value and not getattr(dispute, name)}
+    for name, value in missing.items():
+        setattr(dispute, name, value)
+    return bool(missing)
 
 
 def _take_status(dispute: Dispute, news: DisputeNews, now: datetime) -> bool:

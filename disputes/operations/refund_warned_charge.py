@@ -7,7 +7,7 @@ from uuid import UUID
 from disputes.locks import lock_fraud_warning_of_reference
 from disputes.queries.disputes import find_policy, get_fraud_warning
 from disputes.rules import may_refund_warned
-from foundation.errors import DomainError
+from foundation.errors import DomainError, LockTimeout
 from foundation.ids import new_id
 from foundation.money import Money
 from foundation.transactions import outside_transaction, owns_transaction
@@ -19,8 +19,8 @@ from payments.queries.payment_intents import get_attempt
 def refund_warned_charge(*, merchant_id: UUID, warning_id: UUID) -> bool:
     """Answers whether a refund was promised.
 
-    Raises: ResourceMissing. Writes: the warning's refund_id; as request_refund.
-    Safe to repeat: the refund's id is on disk before it is asked for.
+    Raises: ResourceMissing, LockTimeout. Writes: the warning's refund_id; as request_refund.
+    Safe to repeat: the refund's id is on disk before it is asked for, and is taken back when it is refused.
     """
     warning = get_fraud_warning(merchant_id=merchant_id, warning_id=warning_id)
     policy = find_policy(merchant_id)
@@ -39,8 +39,12 @@ def refund_warned_charge(*, merchant_id: UUID, warning_id: UUID) -> bool:
             reason="fraudulent",
             note=f"By rule, after early fraud warning {warning.public_id}.",
         )
+    except LockTimeout:
+        # Somebody else is at the payment: that refuses nothing, and the next try finds its refund by its id.
+        raise
     except DomainError:
-        # Disputed or refunded in the meantime: nothing is left to prevent.
+        # Disputed, refunded or in doubt in the meantime: the warning names no refund that is not there.
+        _take_back(merchant_id, warning.psp_account_id, warning.psp_reference, refund_id)
         return False
     return True
 
@@ -54,3 +58,13 @@ def _promise(merchant_id: UUID, psp_account_id: UUID, psp_reference: str) -> UUI
         warning.refund_id = new_id()
         warning.save(update_fields=["refund_id"])
     return warning.refund_id
+
+
+@owns_transaction
+def _take_back(merchant_id: UUID, psp_account_id: UUID, psp_reference: str, refund_id: UUID) -> None:
+    warning = lock_fraud_warning_of_reference(
+        merchant_id=merchant_id, psp_account_id=psp_account_id, psp_reference=psp_reference
+    )
+    if warning.refund_id == refund_id:
+        warning.refund_id = None
+        warning.save(update_fields=["refund_id"])

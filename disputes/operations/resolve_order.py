@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from disputes.models import DisputeOrder, OrderKind, OrderStatus
+from disputes.models import DisputeOrder, DisputeStatus, OrderKind, OrderStatus
 from disputes.operations.execute_order import execute_order
 from disputes.operations.record_dispute_report import record_dispute_report
 from disputes.operations.record_order_outcome import record_order_outcome
 from disputes.queries.disputes import get_order
+from disputes.queries.requests import request_of
 from foundation import clock
 from foundation.transactions import outside_transaction
 from payments.operations.ask_about_dispute import ask_about_dispute
+from payments.operations.repeat_dispute_answer import repeat_dispute_answer
 from payments.psp.disputes import DisputeNews
-from payments.psp.outcomes import NotSent, Outcome, Succeeded, Unknown
+from payments.psp.outcomes import Declined, NotSent, Outcome, Succeeded, Unknown
 
 ANSWERED = frozenset({"under_review", "warning_under_review", "won"})
 WAITING = frozenset({"needs_response", "warning_needs_response"})
@@ -26,7 +28,8 @@ def resolve_order(*, merchant_id: UUID, order_id: UUID) -> None:
 
     Writes: as record_dispute_report, record_order_outcome and execute_order.
     Safe to repeat: asking changes nothing at the PSP, and the same key is sent again only when the PSP, asked after
-    its report delay, does not have the answer.
+    its report delay, does not have the answer. A PSP that can not be asked gets the same answer under the same key
+    at once, which it takes for one.
     """
     order = get_order(merchant_id=merchant_id, order_id=order_id)
     if order.status == OrderStatus.CREATED:
@@ -35,6 +38,20 @@ def resolve_order(*, merchant_id: UUID, order_id: UUID) -> None:
     if not order.is_undecided:
         return
     dispute = order.dispute
+    repeated = repeat_dispute_answer(
+        merchant_id=merchant_id,
+        psp_account_id=dispute.psp_account_id,
+        payment_intent_id=dispute.payment_intent_id,
+        dispute_id=dispute.id,
+        request=request_of(order),
+        first_sent_at=order.created_at,
+    )
+    if repeated is not None:
+        told = (
+            repeated if isinstance(repeated, Succeeded) else _told_meanwhile(order, clock.now()) or repeated
+        )
+        record_order_outcome(merchant_id=merchant_id, order_id=order_id, outcome=told)
+        return
     news = ask_about_dispute(
         merchant_id=merchant_id,
         psp_account_id=dispute.psp_account_id,
@@ -47,6 +64,24 @@ def resolve_order(*, merchant_id: UUID, order_id: UUID) -> None:
         outcome = _verdict(order, news, clock.now())
         record_dispute_report(merchant_id=merchant_id, attempt_id=dispute.attempt_id, news=news)
     record_order_outcome(merchant_id=merchant_id, order_id=order_id, outcome=outcome)
+
+
+def _told_meanwhile(order: DisputeOrder, now: datetime) -> Outcome | None:
+    """What the PSP's notifications have said since: the only proof where it can not be asked. None: nothing yet."""
+    dispute, status = order.dispute, str(order.dispute.status)
+    is_same_stage = dispute.stage == order.stage
+    if order.kind == OrderKind.SUBMIT:
+        is_waiting = is_same_stage and status in WAITING
+        is_seen = (is_same_stage and status in ANSWERED) or (dispute.submission_count > 0 and not is_waiting)
+    else:
+        is_seen = is_same_stage and status == DisputeStatus.LOST
+    if is_seen:
+        return Succeeded(psp_reference=dispute.psp_reference, amount=dispute.amount)
+    if dispute.closed_at is None:
+        return None
+    # It ended, and nobody told that our answer came first: by now that would be here.
+    is_late = (now - dispute.closed_at).total_seconds() > dispute.psp_account.maximum_report_delay_seconds
+    return Declined(code="dispute_closed") if is_late else None
 
 
 def _verdict(order: DisputeOrder, news: DisputeNews, now: datetime) -> Outcome:

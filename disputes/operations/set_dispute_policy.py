@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from disputes.locks import lock_dispute_policy
+from disputes.locks import lock_desk, lock_dispute_policy
 from disputes.models import DisputePolicy
 from foundation.money import Money
 from foundation.transactions import owns_transaction
@@ -34,6 +34,7 @@ def set_dispute_policy(
     given = [amount for amount in (auto_accept_below, dispute_fee, counter_fee) if amount is not None]
     if any(amount.currency != currency for amount in given):
         raise ValueError("The amounts of a policy are in its own currency.")
+    lock_desk(merchant_id)
     policy = lock_dispute_policy(merchant_id=merchant_id) or DisputePolicy(merchant_id=merchant_id)
     policy.currency = currency
     policy.auto_accept_below_minor = auto_accept_below.amount_minor if auto_accept_below else None

@@ -132,9 +132,8 @@ def read_dispute_page(dispute: Dispute) -> DisputePage:
 
 def list_orders(dispute: Dispute) -> list[DisputeOrder]:
     """Our answers to it, newest first."""
-    return list(
-        DisputeOrder.objects.for_merchant(dispute.merchant_id).filter(dispute_id=dispute.id)[:MOST_ROWS]
-    )
+    rows = DisputeOrder.objects.for_merchant(dispute.merchant_id).filter(dispute_id=dispute.id)
+    return list(rows.select_related("pack").defer("pack__content")[:MOST_ROWS])
 
 
 def list_others_of_customer(dispute: Dispute) -> list[Dispute]:

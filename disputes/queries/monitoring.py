@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from disputes.models import Dispute, DisputeStage, DisputeStatus, FraudWarning, MonitoringFigure
-from disputes.monitoring import Reading, mastercard_ecp, projected, visa_vamp
-from payments.queries.captured import count_captured
+from disputes.monitoring import Reading, mastercard_ecp, projected, visa_enumeration, visa_vamp
+from disputes.regions import is_cemea
+from foundation.tenancy.queries import get_merchant
+from payments.queries.captured import count_captured, count_card_testing
 
 SECONDS_A_DAY = 86_400
 
@@ -56,10 +58,14 @@ class Measured:
 
 
 def read_programs(*, merchant_id: UUID, month: Month, now: datetime) -> list[Measured]:
-    """Visa's and Mastercard's programs for a month as it stands. Six queries."""
+    """Visa's and Mastercard's programs for a month as it stands, with the thresholds of the merchant's region. Six
+    queries."""
     captured = count_captured(merchant_id=merchant_id, start=month.starts_at, end=month.following.starts_at)
     captured_before = count_captured(
         merchant_id=merchant_id, start=month.before.starts_at, end=month.starts_at
+    )
+    tested = count_card_testing(
+        merchant_id=merchant_id, brand="visa", start=month.starts_at, end=month.following.starts_at
     )
     disputes = _count_disputes(merchant_id, month)
     readings = [
@@ -67,11 +73,13 @@ def read_programs(*, merchant_id: UUID, month: Month, now: datetime) -> list[Mea
             fraud_reports=_count_warnings(merchant_id, month),
             disputes=disputes.get("visa", 0),
             captured=captured.get("visa", 0),
+            is_cemea=is_cemea(get_merchant(merchant_id).country),
         ),
         mastercard_ecp(
             chargebacks=disputes.get("mastercard", 0),
             captured_month_before=captured_before.get("mastercard", 0),
         ),
+        visa_enumeration(enumerated=tested.suspected, authorizations=tested.authorizations),
     ]
     days_left = month.days - int(month.gone(now))
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,42 @@ from ledger.queries.verify import Difference
 
 CHECK = "disputes_fold_to_ledger"
 CLEARING = "assets/psp_clearing"
+
+Sums = dict[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeTotals:
+    """Minor units of one currency: what the PSPs have of ours for disputes, and what they charged for them."""
+
+    taken: int = 0
+    fees: int = 0
+
+    def __add__(self, other: DisputeTotals) -> DisputeTotals:
+        return DisputeTotals(self.taken + other.taken, self.fees + other.fees)
+
+
+def read_dispute_totals(*, merchant_id: UUID) -> dict[str, DisputeTotals]:
+    """By currency, from the movements of every dispute."""
+    return _totals(_of_rows(merchant_id))
+
+
+def read_ledger_dispute_totals(*, merchant_id: UUID) -> tuple[dict[str, DisputeTotals], dict[str, int]]:
+    """(totals, what disputes did to the PSP clearing accounts) by currency, from the ledger."""
+    posted = _of_ledger(merchant_id)
+    clearing = {currency: minor for (path, currency), minor in posted.items() if path == CLEARING}
+    return _totals(posted), clearing
+
+
+def _totals(sums: Sums) -> dict[str, DisputeTotals]:
+    """Wherever the money stands: held back, lost, or counted as a refund."""
+    taken: dict[str, int] = defaultdict(int)
+    for (path, currency), minor in sums.items():
+        taken[currency] += minor if path not in (CLEARING, DISPUTE_FEES) else 0
+    return {
+        currency: DisputeTotals(minor, sums.get((DISPUTE_FEES, currency), 0))
+        for currency, minor in taken.items()
+    }
 
 
 def check_disputes_fold_to_ledger(merchant_id: UUID | None, limit: int) -> Iterator[Difference]:
@@ -34,7 +71,7 @@ def _differences(merchant_id: UUID) -> Iterator[Difference]:
             yield Difference(CHECK, merchant_id, f"{path} {currency}", str(ours), str(theirs))
 
 
-def _of_rows(merchant_id: UUID) -> dict[tuple[str, str], int]:
+def _of_rows(merchant_id: UUID) -> Sums:
     """Debits less credits in minor units."""
     sums: dict[tuple[str, str], int] = defaultdict(int)
     movements: Any = DisputeFundMovement.objects.for_merchant(merchant_id).order_by()
@@ -51,7 +88,7 @@ def _of_rows(merchant_id: UUID) -> dict[tuple[str, str], int]:
     return sums
 
 
-def _of_ledger(merchant_id: UUID) -> dict[tuple[str, str], int]:
+def _of_ledger(merchant_id: UUID) -> Sums:
     sums: dict[tuple[str, str], int] = defaultdict(int)
     for (path, currency), minor in sum_kinds(merchant_id, (MOVED, RECOUNTED)).items():
         sums[CLEARING if path.startswith(f"{CLEARING}/") else path, currency] += minor

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from disputes.evidence_fields import FILE_FIELDS
+from disputes.evidence_fields import FILE_FIELDS, PACK_FIELD
 from disputes.models import EvidenceFile
 from foundation.errors import ResourceMissing
 from foundation.ids import PublicIdInvalid, decode_id
@@ -28,9 +28,13 @@ def _exists(merchant_id: UUID, public_id: str) -> bool:
     return EvidenceFile.objects.for_merchant(merchant_id).filter(pk=file_id).exists()
 
 
-def read_uploads(merchant_id: UUID, evidence: Mapping[str, Any]) -> dict[str, EvidenceUpload]:
-    """The files that the evidence names, by field."""
+def read_uploads(
+    merchant_id: UUID, evidence: Mapping[str, Any], *, pack_id: UUID | None = None
+) -> dict[str, EvidenceUpload]:
+    """The files that the evidence names, by field, and the pack in the place that is its own."""
     wanted = {name: decode_id("file", evidence[name]) for name in FILE_FIELDS if evidence.get(name)}
+    if pack_id is not None:
+        wanted[PACK_FIELD] = pack_id
     rows = EvidenceFile.objects.for_merchant(merchant_id).in_bulk(list(wanted.values()))
     return {
         name: EvidenceUpload(

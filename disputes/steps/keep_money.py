@@ -15,15 +15,16 @@ from payments.psp.disputes import FundMovement
 
 @joins_transaction
 def book_movements(
-    dispute: Dispute, movements: Sequence[FundMovement], *, account: str, now: datetime
+    dispute: Dispute, movements: Sequence[FundMovement], *, account: str, now: datetime, named: str = ""
 ) -> list[FundMovement]:
     """Book those that are not booked yet against `account`, and answer with them. The dispute is locked.
 
+    named: the name under which the PSP's statement has them, where that is not their id.
     Writes: a row and a ledger entry for each. Safe to repeat: the PSP's movement id is booked once."""
     known = set(list_movements(dispute).values_list("movement_id", flat=True))
     new = [movement for movement in movements if movement.movement_id not in known]
     for movement in new:
-        entry_id = post_movement(dispute, movement, account=account, now=now)
+        entry_id = post_movement(dispute, movement, account=account, now=now, named=named)
         DisputeFundMovement.objects.for_merchant(dispute.merchant_id).create(
             merchant_id=dispute.merchant_id,
             dispute=dispute,

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from disputes.errors import DisputeAnswered, DisputeDeadlinePassed, DisputeUnexpectedState
-from disputes.models import Dispute, DisputeOrder, OrderKind
+from disputes.models import Dispute, DisputeOrder, EvidenceFile, OrderKind
 from disputes.queries.disputes import find_standing_order
 from foundation import clock
 from foundation.context import current
@@ -36,11 +36,16 @@ def refuse_unless_answerable(dispute: Dispute, *, kind: OrderKind) -> None:
 
 @joins_transaction
 def open_order(
-    dispute: Dispute, kind: OrderKind, *, order_id: UUID, evidence: Mapping[str, Any] | None = None
+    dispute: Dispute,
+    kind: OrderKind,
+    *,
+    order_id: UUID,
+    evidence: Mapping[str, Any] | None = None,
+    pack: EvidenceFile | None = None,
 ) -> DisputeOrder:
     """Write the order and stage its job. refuse_unless_answerable was called under the same lock.
 
-    evidence: the copy that goes out; it never changes again, and its hash says so."""
+    evidence: the copy that goes out; it never changes again, and its hash says so. pack: the PDF beside it."""
     copy = dict(evidence or {})
     order = DisputeOrder(
         id=order_id,
@@ -50,6 +55,7 @@ def open_order(
         stage=dispute.stage,
         evidence=copy,
         evidence_sha256=evidence_hash(copy) if copy else "",
+        pack=pack,
         requested_by=current().actor[:150],
         next_check_at=clock.now(),
         request_id=current().request_id,

@@ -18,10 +18,13 @@ from payments.psp.disputes import FundMovement
 
 
 @joins_transaction
-def post_movement(dispute: Dispute, movement: FundMovement, *, account: str, now: datetime) -> UUID | None:
+def post_movement(
+    dispute: Dispute, movement: FundMovement, *, account: str, now: datetime, named: str = ""
+) -> UUID | None:
     """Taken: Dr `account`, Dr dispute fees / Cr PSP clearing. Given back: the other way round. None: nothing moved.
 
-    Dated as the PSP dates it, or on the first open day after a closed period."""
+    named: the PSP's name of it in a statement, where that is not its id. Dated as the PSP dates it, or on the first
+    open day after a closed period."""
     clearing = f"assets/psp_clearing/{dispute.psp_account.public_id}"
     lines = []
     if not movement.amount.is_zero:
@@ -38,7 +41,7 @@ def post_movement(dispute: Dispute, movement: FundMovement, *, account: str, now
         source_kind="dispute",
         source_id=dispute.id,
         effective_at=date_in_open_period(dispute.merchant_id, min(movement.occurred_at, now)),
-        external_reference=movement.movement_id,
+        external_reference=named or movement.movement_id,
         description=f"Dispute {dispute.public_id} of {dispute.attempt.public_id}",
     ).id
 

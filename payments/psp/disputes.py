@@ -55,8 +55,9 @@ class DisputeNews:
     """A dispute as the PSP has it at told_at: all of it, with every fund movement so far.
 
     psp_reference: the PSP's id of the dispute. status: Stripe's words. stage: inquiry, chargeback,
-    second_chargeback, pre_arbitration or arbitration. reason: Stripe's category. evidence_due_at: None when there is
-    nothing to answer, or the PSP does not say. is_prevented: resolved with the issuer before it became a dispute.
+    second_chargeback, pre_arbitration or arbitration. reason: Stripe's category; empty where this report says none.
+    evidence_due_at: None when there is nothing to answer, or the PSP does not say. is_prevented: resolved with the
+    issuer before it became a dispute.
     """
 
     psp_reference: str
@@ -154,7 +155,9 @@ class EvidenceUpload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRequest:
-    """Send evidence, once. psp_key: ours. texts and files: by Stripe's names of the fields (27 in all)."""
+    """Send evidence, once. psp_key: ours. texts and files: by Stripe's names of the fields (27 in all).
+    has_pack: the file in `uncategorized_file` is our own pack, in which all the texts stand. is_inquiry: an issuer
+    only asks."""
 
     psp_key: str
     psp_reference: str
@@ -162,6 +165,8 @@ class EvidenceRequest:
     network_reason_code: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Mapping[str, EvidenceUpload] = field(default_factory=dict, repr=False)
+    has_pack: bool = False
+    is_inquiry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,9 +40,20 @@ class CreditNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """The cardholder of a sale will dispute it. token: the PSP's magic card that does. answer: what the shop does about
+    it: a word of disputing.ANSWERS."""
+
+    invoice: str
+    token: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShopDay:
     orders: list[Order]
     credit_notes: list[CreditNote]
+    claims: list[Claim] = field(default_factory=list)
 
 
 def load_shop_day(*, limit: int, orders_csv: str, refunds_csv: str) -> ShopDay:

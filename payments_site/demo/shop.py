@@ -23,6 +23,7 @@ PASSWORD = "demo-password-2026"  # noqa: S105 - printed for the newcomer; the de
 PEOPLE = {
     "agent": "agent",
     "senior": "senior_agent",
+    "disputes": "disputes",
     "finance": "finance",
     "auditor": "auditor",
     "admin": "admin",

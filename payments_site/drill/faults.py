@@ -57,7 +57,7 @@ def run_faults(*, orders: int, seed: int, console: Console) -> bool:
         console.print(f"[red]problem[/red] {problem}")
     for tie in ties:
         verdict = (
-            "ties out" if tie.ties_out else f"DIFFERS: PSP {tie.psp} ledger {tie.ledger} ours {tie.payments}"
+            "ties out" if tie.ties_out else f"DIFFERS: PSP {tie.psp} ledger {tie.ledger} ours {tie.ours}"
         )
         console.print(f"{tie.currency.upper()}: {verdict}")
     good = is_quiet and not doubles and not verified.differences and all(tie.ties_out for tie in ties)

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from disputes.models import Dispute, DisputeOrder, EvidenceFile
+from disputes.operations.assign_dispute import assign_dispute
 from disputes.operations.record_order_outcome import record_order_outcome
 from disputes.operations.save_evidence_template import save_evidence_template
 from foundation import clock
@@ -129,6 +130,7 @@ def test_the_pack_is_filled_in_uploaded_to_looked_at_and_submitted(
     page.get_by_role("link", name="Submit evidence").click()
     dialog = page.get_by_role("dialog", name="Submit evidence")
     expect(dialog.get_by_text("The bank gets these texts and files once.")).to_be_visible()
+    expect(dialog.get_by_text("The pack goes to the bank with the texts and files")).to_be_visible()
     shoot("submit_dialog")
     check_accessible()
     dialog.get_by_label("I have read the pack").check()
@@ -139,8 +141,18 @@ def test_the_pack_is_filled_in_uploaded_to_looked_at_and_submitted(
     answered(dispute)
     page.goto(f"{QUEUE}{dispute.pk}/evidence/")
     expect(page.get_by_role("heading", name="The immutable copy")).to_be_visible()
-    expect(page.get_by_text(DisputeOrder.across_merchants.get().evidence_sha256)).to_be_visible()
+    order = DisputeOrder.across_merchants.get()
+    assert order.pack is not None
+    expect(page.get_by_text(order.evidence_sha256)).to_be_visible()
+    expect(page.get_by_text(order.pack.sha256)).to_be_visible()
+    expect(page.get_by_text("This very file went with the submission.")).to_be_visible()
+    sent = page.request.get(str(page.get_by_role("link", name="Look at the PDF").get_attribute("href")))
+    assert sent.body() == bytes(order.pack.content)
     shoot("evidence_submitted")
+    check_accessible()
+    page.goto(f"{QUEUE}{dispute.pk}/change/")
+    expect(page.get_by_role("link", name="The PDF that was sent")).to_be_visible()
+    shoot("dispute_under_review")
     check_accessible()
 
 
@@ -162,6 +174,40 @@ def test_a_file_that_no_bank_opens_is_refused_beside_its_field(
     shoot("evidence_refused")
     check_accessible()
     assert EvidenceFile.across_merchants.count() == 0
+
+
+def test_a_file_in_the_packs_place_is_said_before_anything_is_sent(
+    page: Page, dispute: Dispute, receipt: Path, log_in: Any, check_accessible: Check, shoot: Shoot
+) -> None:
+    log_in("disputes")
+    page.goto(f"{QUEUE}{dispute.pk}/evidence/")
+
+    page.get_by_text("Matters for other claims").click()
+    page.get_by_label("Anything else, as a file").set_input_files(receipt)
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Not sent", exact=True)).to_be_visible()
+    expect(page.get_by_text("a file of yours has its place")).to_be_visible()
+    shoot("evidence_own_file")
+    check_accessible()
+
+
+def test_two_agents_who_take_it_learn_of_each_other(
+    page: Page, dispute: Dispute, log_in: Any, check_accessible: Check, shoot: Shoot
+) -> None:
+    log_in("disputes")
+    page.goto(f"{QUEUE}{dispute.pk}/change/")
+    page.get_by_role("link", name="Take it").click()
+    dialog = page.get_by_role("dialog", name="Take it")
+    expect(dialog).to_be_visible()
+    assign_dispute(merchant_id=dispute.merchant_id, dispute_id=dispute.id, assigned_to="bob")
+
+    dialog.get_by_role("button", name="Take it").click()
+
+    expect(dialog.get_by_text("bob works on it now.", exact=False).first).to_be_visible()
+    shoot("take_refused")
+    check_accessible()
+    assert fresh(dispute).assigned_to == "bob"
 
 
 def test_the_preview_is_a_pdf(page: Page, dispute: Dispute, log_in: Any) -> None:
@@ -289,6 +335,8 @@ def test_monitoring_shows_programs_plots_and_how_disputes_end(
     page.goto("/admin/disputes/monitoringfigure/")
 
     expect(page.get_by_role("img", name="Visa VAMP by month")).to_be_visible()
+    expect(page.get_by_role("img", name="Visa enumeration by month")).to_be_visible()
+    expect(page.get_by_text("begins at 300,000 and 20.00 %")).to_be_visible()
     expect(page.get_by_role("heading", name="By product")).to_be_visible()
     shoot(f"monitoring_{scheme}")
     check_accessible()

@@ -39,10 +39,11 @@ _BOUNDARY = "between-the-parts"
 _MULTIPART = f"multipart/form-data; boundary={_BOUNDARY}"
 
 
-def pdf() -> bytes:
-    """A receipt of one page."""
+def pdf(pages: int = 1) -> bytes:
+    """A receipt."""
     writer = PdfWriter()
-    writer.add_blank_page(200, 200)
+    for _ in range(pages):
+        writer.add_blank_page(200, 200)
     buffer = io.BytesIO()
     writer.write(buffer)
     return buffer.getvalue()

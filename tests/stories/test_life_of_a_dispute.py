@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from disputes.models import Dispute, DisputeOrder, DisputePolicy, FraudWarning
 from disputes.operations.submit_evidence import submit_evidence
+from disputes.queries.packing import read_pack
 from foundation.ids import new_id
 from payments.errors import ChargeDisputed
 from payments.models import PspCall, PspWebhook, Refund, RefundStatus
@@ -51,6 +53,60 @@ def test_opened_answered_with_a_file_and_won(shop: Shop, desk: Desk) -> None:
     assert desk.shown(dispute)["status"] == "won"
     assert figures(shop) == {"clearing": 1_000 - 59 - 1_500, "fees": 1_500}
     assert shop.gives_back(intent).status == RefundStatus.SUCCEEDED
+
+
+def test_the_pack_that_was_looked_at_is_the_file_that_the_psp_has(shop: Shop, desk: Desk) -> None:
+    row = desk.dispute_of(desk.sells("createDispute"))
+    texts = {"evidence[uncategorized_text]": "Our words."}
+    desk.api.post_form(f"/v1/disputes/{row.public_id}", texts, submit="false")
+    row = Dispute.objects.for_merchant(shop.id).get()
+    looked_at = read_pack(row, row.evidence)
+
+    order = submit_evidence(
+        merchant_id=shop.id,
+        dispute_id=row.id,
+        order_id=new_id(),
+        expected_version=row.version,
+        expected_pack_sha256=looked_at.sha256,
+    )
+    desk.works()
+
+    assert order.pack is not None
+    assert (bytes(order.pack.content), order.pack.sha256) == (looked_at.content, looked_at.sha256)
+    assert _pack_at_psp(shop, desk, row.public_id) == looked_at.content
+
+
+def test_a_file_of_our_own_in_the_packs_place_goes_instead_of_it(shop: Shop, desk: Desk) -> None:
+    dispute = desk.dispute_of(desk.sells("createDispute")).public_id
+
+    desk.submits(dispute, "Our words.", uncategorized_file=desk.uploads())
+
+    assert _order(shop).pack is None
+    assert _pack_at_psp(shop, desk, dispute) == pdf()
+
+
+def test_mastercard_gets_nineteen_pages_and_no_pack_beyond_them(shop: Shop, desk: Desk) -> None:
+    dispute = desk.is_disputed(reason="fraudulent")[1]
+    Dispute.objects.for_merchant(shop.id).update(network="mastercard")
+
+    desk.submits(dispute, "Our words.", receipt=desk.uploads(pdf(pages=19)))
+
+    sent = desk.at_psp(dispute)["evidence"]
+    assert (sent["receipt"] is not None, sent["uncategorized_file"]) == (True, None)
+    assert _order(shop).pack is None
+
+
+def _pack_at_psp(shop: Shop, desk: Desk, dispute: str) -> bytes:
+    """The bytes that the PSP hands out for the field that the pack goes in."""
+    file = desk.at_psp(dispute)["evidence"]["uncategorized_file"]
+    answer = requests.get(
+        f"{shop.psp.base_url}/v1/files/{file}/contents",
+        headers={"Authorization": f"Bearer {shop.psp.key}"},
+        timeout=5,
+    )
+    answer.raise_for_status()
+    assert answer.headers["Content-Type"] == "application/pdf"
+    return answer.content
 
 
 def test_answered_and_lost(shop: Shop, desk: Desk) -> None:

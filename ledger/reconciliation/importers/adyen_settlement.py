@@ -45,6 +45,12 @@ KINDS = {
 # Of a debit nothing can be disputed: its bank took the money back, under the name of the payment itself.
 TAKEN_BACK = "Chargeback"
 DEBITS = {"sepadirectdebit", "ach"}
+# All steps of a dispute have its one reference: the notification that told of a step names it with its code.
+STEPS = {
+    "Chargeback": "CHARGEBACK",
+    "SecondChargeback": "SECOND_CHARGEBACK",
+    "ChargebackReversed": "CHARGEBACK_REVERSED",
+}
 NAMED_BY_MODIFICATION = {movements.REFUND, movements.REFUND_FAILURE, movements.PAYOUT}
 FEES = ("Commission (NC)", "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)")
 GROSS = ("Gross Currency", "Gross Debit (GC)", "Gross Credit (GC)", "Exchange Rate")
@@ -103,6 +109,8 @@ def _line_of(cells: dict[str, str], row: Sequence[str], method: int, number: int
     psp_reference, modification = cells["Psp Reference"], cells["Modification Reference"]
     is_named_by_modification = kind in NAMED_BY_MODIFICATION and not is_return
     reference = modification if is_named_by_modification and modification else psp_reference
+    if kind == movements.DISPUTE and modification:
+        reference = f"{STEPS[cells['Type']]}:{modification}"
     if kind == movements.PAYOUT:
         # Adyen's own words for it are free text: "TX…XT batch 12, Shop"; the name we gave it comes first.
         reference = cells["Modification Merchant Reference"] or modification.partition(" ")[0]

@@ -87,6 +87,7 @@ def _read_row(needed: list[int], optional: list[int], row: Sequence[str], number
     ]
     if not key:
         raise LineUnreadable("The row has no balance_transaction_id.")
+    kind = KINDS.get(category, movements.OTHER)
     currency = to_currency(currency_text)
     gross, fee = to_minor(gross_text, currency), to_minor(fee_text, currency)
     if gross - fee != to_minor(net_text, currency):
@@ -94,8 +95,9 @@ def _read_row(needed: list[int], optional: list[int], row: Sequence[str], number
     line = ReadLine(
         number,
         reference_of(key),
-        KINDS.get(category, movements.OTHER),
-        reference_of(source),
+        kind,
+        # Every movement of a dispute has the dispute as its source; the dispute itself names them by their own ids.
+        reference_of(key if kind == movements.DISPUTE else source),
         reference_of(intent),
         reference_of(payout),
         currency,

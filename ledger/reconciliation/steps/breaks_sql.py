@@ -24,7 +24,7 @@ pairs AS (
 )
 INSERT INTO found_breaks
 SELECT CASE WHEN line_currency <> currency THEN 'unknown_currency'
-            WHEN movement = 'charge' AND line_gross = gross THEN 'fee_differs'
+            WHEN movement IN ('charge', 'dispute') AND line_gross = gross THEN 'fee_differs'
             ELSE 'amount_differs' END,
        source, psp_account, line_id, entry_id, reference, currency, line_currency, line_net, net, at, entries
 FROM pairs

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from foundation.transactions import outside_transaction
-from payments.psp.adyen import bodies, describing, making, token_news, webhooks
+from payments.psp.adyen import bodies, describing, dispute_answers, making, token_news, webhooks
 from payments.psp.adyen.amounts import AmountNotRepresentable
 from payments.psp.adyen.asking import Reader, ask, refused_here
 from payments.psp.adyen.inquiries import judged, why_not_repeat
@@ -50,7 +50,6 @@ from payments.psp.port import (
 
 NOT_KEPT = "payment_method_not_reusable"
 CARDS_ONLY = "At Adyen only cards are kept for payments without the customer."
-IN_CUSTOMER_AREA = "Disputes at Adyen are answered in Adyen's Customer Area."
 
 
 class AdyenConnector:
@@ -241,18 +240,16 @@ class AdyenConnector:
         """Never asked for: Adyen tells of payouts in its settlement report (capabilities.lists_payouts)."""
         raise NotImplementedError
 
+    @outside_transaction
     def submit_dispute_evidence(self, credentials: Credentials, request: EvidenceRequest) -> Answer:
-        """Refused here: Adyen takes documents of its own kinds; they are uploaded in its Customer Area."""
-        return refused_here("submit_evidence", request.psp_key, IN_CUSTOMER_AREA, code="answered_at_the_psp")
+        return dispute_answers.submit(credentials, request)
 
+    @outside_transaction
     def accept_dispute(self, credentials: Credentials, request: AcceptRequest) -> Answer:
-        """Refused here, as evidence is."""
-        return refused_here("accept_dispute", request.psp_key, IN_CUSTOMER_AREA, code="answered_at_the_psp")
+        return dispute_answers.accept(credentials, request)
 
     def inquire_dispute(self, credentials: Credentials, psp_reference: str) -> DisputeInquiryAnswer:
-        """Nothing is learned: Adyen shows no dispute by its reference; its notifications tell."""
-        answer = refused_here("inquire_dispute", "", IN_CUSTOMER_AREA, code="answered_at_the_psp")
-        return DisputeInquiryAnswer(news=None, outcome=Unknown(reason="no_lookup"), call=answer.call)
+        return dispute_answers.inquire()
 
     def verify_webhook(
         self, credentials: Credentials, body: bytes, headers: Mapping[str, str], now_timestamp: int

@@ -60,12 +60,16 @@ class _Client(AdyenClient):  # type: ignore[misc]
         return endpoint
 
 
-@lru_cache(maxsize=256)
-def _checkout(secret_key: str, base_url: str, deadline_seconds: int) -> AdyenCheckoutApi:
+def client_with(secret_key: str, deadline_seconds: int) -> AdyenClient:
     client = _Client(xapikey=secret_key, platform="test")
     client.http_client = _Http(deadline_seconds)
     client.http_init = True
-    api = AdyenCheckoutApi(client=client)
+    return client
+
+
+@lru_cache(maxsize=256)
+def _checkout(secret_key: str, base_url: str, deadline_seconds: int) -> AdyenCheckoutApi:
+    api = AdyenCheckoutApi(client=client_with(secret_key, deadline_seconds))
     for service in (api.payments_api, api.modifications_api, api.recurring_api):
         service.baseUrl = f"{base_url or TEST_HOST}/{API_VERSION}"
     return api

@@ -198,6 +198,16 @@ class Books:
         )
         return [_record(table, row) for row in rows]
 
+    # Contents of files
+
+    def keep_content(self, file_id: str, content: bytes) -> None:
+        self.execute("INSERT INTO file_contents (id, content) VALUES (?, ?)", (file_id, content))
+
+    def content_of(self, file_id: str) -> bytes | None:
+        """As it was uploaded; whose it is, its row in `files` says."""
+        row = self.row("SELECT content FROM file_contents WHERE id = ?", (file_id,))
+        return None if row is None else bytes(row[0])
+
     # Accounts, settings, idempotent answers
 
     def open_account(self, key: str, account_id: str, now: float) -> None:

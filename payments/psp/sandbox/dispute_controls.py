@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from .adyen import dispute_verdicts as adyen_verdicts
+from .adyen.refusals import Refusal as AdyenRefusal
 from .books import Body
 from .stripe.dispute_shapes import REASONS, Claim
 from .stripe.dispute_verdicts import VERDICTS
@@ -36,8 +38,8 @@ class DisputeControls:
             raise ClaimUnreadable("account and either charge or payment_intent are needed")
         claim = None if given.get("fraud_warning") is True else _claim(given)
         try:
-            body, deliveries = self._sandbox.stripe.open_claim(account, named, claim)
-        except Refusal as refusal:
+            body, deliveries = self._sandbox.face_of_payment(account, named).open_claim(account, named, claim)
+        except (Refusal, AdyenRefusal) as refusal:
             raise ClaimUnreadable(str(refusal)) from refusal
         self._sandbox.send(deliveries)
         return body
@@ -45,11 +47,14 @@ class DisputeControls:
     def decide(self, dispute_id: str, given: dict[str, Any]) -> Body:
         """Raises ClaimUnreadable, also for a verdict that does not fit the status."""
         account, verdict = given.get("account"), given.get("verdict")
-        if not isinstance(account, str) or verdict not in VERDICTS:
-            raise ClaimUnreadable(f"account and a verdict are needed: {', '.join(VERDICTS)}")
+        known = (*VERDICTS, *(one for one in adyen_verdicts.VERDICTS if one not in VERDICTS))
+        if not isinstance(account, str) or verdict not in known:
+            raise ClaimUnreadable(f"account and a verdict are needed: {', '.join(known)}")
         try:
-            body, deliveries = self._sandbox.stripe.decide_claim(account, dispute_id, str(verdict))
-        except Refusal as refusal:
+            body, deliveries = self._sandbox.face_of_dispute(account, dispute_id).decide_claim(
+                account, dispute_id, str(verdict)
+            )
+        except (Refusal, AdyenRefusal) as refusal:
             raise ClaimUnreadable(str(refusal)) from refusal
         self._sandbox.send(deliveries)
         return body

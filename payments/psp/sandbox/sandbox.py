@@ -80,6 +80,15 @@ class Sandbox:
     def adyen(self) -> AdyenFace:
         return self._adyen
 
+    def face_of_payment(self, account: str, named: str) -> Face:
+        """Whose payment it is; Stripe's face answers for what nobody knows."""
+        record = self.books.find("payment_intents", account, named)
+        return self._adyen if record and record.body["object"] == "payment" else self._stripe
+
+    def face_of_dispute(self, account: str, dispute_id: str) -> Face:
+        record = self.books.find("disputes", account, dispute_id)
+        return self._adyen if record and record.body["object"] == "adyen_dispute" else self._stripe
+
     def start(self) -> None:
         self.courier.start()
         self.ageing.start()

@@ -60,6 +60,9 @@ CREATE TABLE IF NOT EXISTS settled_transactions (
     id TEXT PRIMARY KEY, payout TEXT NOT NULL, seq INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS settled_by_payout ON settled_transactions(payout, seq);
+CREATE TABLE IF NOT EXISTS file_contents (
+    id TEXT PRIMARY KEY, content BLOB NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -68,6 +71,7 @@ BUSINESS_TABLES = (
     *(table for table in COLUMNS if table != "webhook_endpoints"),
     "metadata",
     "settled_transactions",
+    "file_contents",
     "idempotency_keys",
     "webhook_deliveries",
     "due_work",

@@ -52,6 +52,17 @@ DEFAULT_EVENTS = (
     "TECHNICAL_CANCEL",
     "recurring.token.updated",
     "recurring.token.disabled",
+    "NOTIFICATION_OF_FRAUD",
+    "REQUEST_FOR_INFORMATION",
+    "NOTIFICATION_OF_CHARGEBACK",
+    "CHARGEBACK",
+    "INFORMATION_SUPPLIED",
+    "CHARGEBACK_REVERSED",
+    "ISSUER_RESPONSE_TIMEFRAME_EXPIRED",
+    "DISPUTE_DEFENSE_PERIOD_ENDED",
+    "SECOND_CHARGEBACK",
+    "PREARBITRATION_WON",
+    "PREARBITRATION_LOST",
 )
 
 Due = tuple[int, float]  # delivery id, wall-clock second at which it may go

@@ -52,6 +52,14 @@ class Reply:
     when_over: Callable[[], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FileContents:
+    """An answer that is a file instead of JSON."""
+
+    content: bytes
+    content_type: str
+
+
 class Refused(Exception):
     """The bytes are no request we read; carries the status to answer before closing."""
 

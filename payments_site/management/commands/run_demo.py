@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from payments.queries.totals import count_double_charges
+from payments_site.demo.disputing import plan_claims
 from payments_site.demo.orders import load_shop_day
-from payments_site.demo.replay import Tally, replay
+from payments_site.demo.replay import replay
 from payments_site.demo.settle import Settlement, settle
 from payments_site.demo.shop import PASSWORD, PEOPLE, SHOP_NAME, Shop, open_shop
+from payments_site.demo.tally import Tally
 from payments_site.demo.tie_out import CurrencyTie, tie_out, wait_until_quiet
 
 DEFAULT_ORDERS = 500
@@ -32,8 +34,12 @@ class Command(BaseCommand):
             orders_csv=os.environ.get("DEMO_ORDERS_CSV", ""),
             refunds_csv=os.environ.get("DEMO_REFUNDS_CSV", ""),
         )
+        day.claims.extend(plan_claims(day.orders))
         shop = open_shop()
-        console.print(f"{SHOP_NAME}: {len(day.orders)} orders, {len(day.credit_notes)} credit notes")
+        console.print(
+            f"{SHOP_NAME}: {len(day.orders)} orders, {len(day.claims)} of them disputed, "
+            f"{len(day.credit_notes)} credit notes"
+        )
         tally = replay(day, api_base=base_url, api_key=shop.api_key)
         is_quiet = wait_until_quiet(
             shop.merchant_id,
@@ -58,7 +64,8 @@ class Command(BaseCommand):
             console.print(f"[red]problem[/red] {problem}")
         if good:
             console.print(
-                f"Ties out: PSP books = ledger = payments, to the cent, in every currency; {reconciliation}.",
+                f"Ties out: PSP books = ledger = payments and disputes, to the cent, in every currency; "
+                f"{reconciliation}.",
                 soft_wrap=True,
             )
         else:
@@ -78,27 +85,36 @@ def _show(console: Console, shop: Shop, base_url: str, tally: Tally) -> None:
         counts.add_row(name, f"{count:,}")
     console.print(counts)
     console.print(f"Admin      {base_url}/admin/")
-    console.print(f"People     {', '.join(PEOPLE)} (password {PASSWORD})")
+    console.print(f"People     {', '.join(PEOPLE)} (password {PASSWORD})", soft_wrap=True)
     console.print(f"API key    {shop.api_key}")
 
 
 def _show_books(console: Console, ties: list[CurrencyTie]) -> None:
     books = Table(title="Books")
-    columns = ("Currency", "Source", "Captured", "Refunded", "PSP fees", "Paid out", "Left at the PSP")
-    for column in columns:
-        books.add_column(column, justify="left" if column in ("Currency", "Source") else "right")
+    disputes = Table(title="Disputes in the books")
+    of_disputes = ("Currency", "Source", "At the PSP for disputes", "Fees of disputes")
+    for table, columns in (
+        (books, ("Currency", "Source", "Captured", "Refunded", "PSP fees", "Paid out", "Left at the PSP")),
+        (disputes, of_disputes),
+    ):
+        for column in columns:
+            table.add_column(column, justify="left" if column in ("Currency", "Source") else "right")
     for tie in ties:
-        for source, figures in (("PSP", tie.psp), ("ledger", tie.ledger), ("payments", tie.payments)):
+        for source, side in (("PSP", tie.psp), ("ledger", tie.ledger), ("our rows", tie.ours)):
+            currency = tie.currency.upper() if source == "PSP" else ""
+            figures = side.totals
             books.add_row(
-                tie.currency.upper() if source == "PSP" else "",
+                currency,
                 source,
                 tie.money(figures.captured),
                 tie.money(figures.refunded),
                 tie.money(figures.fees),
                 tie.money(figures.paid_out),
-                tie.money(tie.clearing if source == "ledger" else figures.net),
+                tie.money(tie.clearing if source == "ledger" else side.left),
             )
+            disputes.add_row(currency, source, tie.money(side.disputes.taken), tie.money(side.disputes.fees))
     console.print(books)
+    console.print(disputes)
 
 
 def _show_settlement(console: Console, settlement: Settlement) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 
 from disputes.models import DisputePolicy, EvidenceTemplate, ShopPolicy
 from disputes.operations.record_fraud_warning import record_fraud_warning
+from disputes.operations.save_evidence_template import template_hash
 from foundation import clock
 from foundation.ids import new_id
 from foundation.tenancy.models import Merchant
@@ -83,10 +84,13 @@ def test_two_templates_do_not_share_a_name_and_history_says_who_changed_one(
         "field": "uncategorized_text",
         "category": "",
         "text": "B",
+        "shown": template_hash(template),
     }
     client.post(f"{ADMIN}/evidencetemplate/{template.pk}/edit/", changed)
+    stale = client.post(f"{ADMIN}/evidencetemplate/{template.pk}/edit/", {**changed, "text": "C"})
 
-    assert refused.status_code == 422
+    assert (refused.status_code, stale.status_code) == (422, 422)
+    assert "Somebody else has changed or deleted the template" in stale.content.decode()
     assert EvidenceTemplate.across_merchants.get().name == "Arrived"
     assert [row.history_user.username for row in template.history.all()] == ["ada", "ada"]
 
@@ -182,7 +186,9 @@ def test_a_fraud_warning_leads_to_the_refund_for_those_who_may_refund(
     refund = f"/admin/payments/paymentintent/{paid.id}/refund/"
 
     assert refund in client_of("finance", "fay").get(page).content.decode()
-    assert refund not in client_of("disputes").get(page).content.decode()
+    seen_by_disputes = client_of("disputes").get(page).content.decode()
+    assert refund not in seen_by_disputes
+    assert "Your role does not refund: an agent does." in seen_by_disputes
 
 
 def test_monitoring_counts_the_month_and_each_number_leads_to_its_disputes(
@@ -204,6 +210,21 @@ def test_monitoring_counts_the_month_and_each_number_leads_to_its_disputes(
     by_product = shown["tables"][2][1][0]
     assert by_product["words"] == "Two kettles"
     assert len(client.get(by_product["closed_url"]).context["cl"].result_list) == 2
+
+
+def test_monitoring_shows_the_thresholds_of_the_region_and_what_they_mean(
+    merchant: Merchant, client_of: ClientOf
+) -> None:
+    Merchant.objects.filter(pk=merchant.pk).update(country="AE")
+
+    shown = client_of("disputes").get(f"{ADMIN}/monitoringfigure/")
+
+    vamp, _, enumeration = shown.context["programs"]
+    assert vamp["thresholds"] == [("Excessive", "150", "2.20 %")]
+    assert enumeration["thresholds"] == [("Excessive", "300,000", "20.00 %")]
+    page = shown.content.decode()
+    assert "These are the thresholds of Visa&#x27;s region CEMEA." in page
+    assert "stolen card numbers are tried out here" in page
 
 
 def test_plots_hold_neither_script_nor_inline_style(merchant: Merchant, client_of: ClientOf) -> None:

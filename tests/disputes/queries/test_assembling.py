@@ -59,6 +59,6 @@ def test_pack_says_what_is_staged_and_is_stable(shop: Shop) -> None:
     pack = read_pack(dispute, evidence)
 
     assert pack == read_pack(dispute, evidence)
-    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pack)).pages)
+    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pack.content)).pages)
     assert dispute.public_id in text
     assert "We delivered." in text

@@ -21,7 +21,11 @@ def agent(merchant: Merchant, client_of: ClientOf) -> Client:
     paid_payment(merchant, amount_minor=1_250, currency="eur", order="B-2")
     paid_payment(merchant, amount_minor=1_250, currency="jpy", order="C-3")
     payment(
-        merchant, amount_minor=99_000, order="D-4", status="requires_payment_method", attempt_status="declined"
+        merchant,
+        amount_minor=99_000,
+        order="D-4",
+        status="requires_payment_method",
+        attempt_status="declined",
     )
     return client_of("agent")
 

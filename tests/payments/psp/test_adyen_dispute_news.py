@@ -41,6 +41,7 @@ def told(code: str, **changes: Any) -> Any:
         ("CHARGEBACK", "needs_response", "chargeback", [-1_000]),
         ("INFORMATION_SUPPLIED", "under_review", "chargeback", []),
         ("CHARGEBACK_REVERSED", "won", "chargeback", [1_000]),
+        ("ISSUER_RESPONSE_TIMEFRAME_EXPIRED", "won", "chargeback", []),
         ("DISPUTE_DEFENSE_PERIOD_ENDED", "lost", "chargeback", []),
         ("SECOND_CHARGEBACK", "lost", "second_chargeback", [-1_000]),
         ("PREARBITRATION_WON", "won", "pre_arbitration", []),
@@ -70,11 +71,75 @@ def test_claim_is_read_with_its_network_code_and_deadline() -> None:
     assert dispute.evidence_due_at.isoformat() == "2026-12-08T12:00:00+01:00"
 
 
-def test_notification_of_fraud_is_a_warning() -> None:
-    news = told("NOTIFICATION_OF_FRAUD")
+@pytest.mark.parametrize(
+    ("seen", "fraud_type"),
+    [
+        ({"nofReasonCode": "1"}, "made_with_stolen_card"),
+        ({"nofReasonCode": "00"}, "made_with_lost_card"),
+        ({"nofReasonCode": "06"}, "unauthorized_use_of_card"),
+        ({"nofReasonCode": "A"}, "misc"),
+        ({}, "misc"),
+    ],
+    ids=str,
+)
+def test_notification_of_fraud_is_a_warning(seen: dict[str, Any], fraud_type: str) -> None:
+    news = told("NOTIFICATION_OF_FRAUD", additionalData=seen)
 
-    assert news.kind == "fraud_warning"
+    assert (news.kind, news.psp_reference) == ("fraud_warning", "PAYMENT1")
     assert isinstance(news.dispute, FraudWarningNews)
+    assert news.dispute.fraud_type == fraud_type
+
+
+@pytest.mark.parametrize(
+    ("code", "standing", "status"),
+    [
+        ("CHARGEBACK_REVERSED", "Pending", "under_review"),
+        ("CHARGEBACK_REVERSED", "Won", "won"),
+        ("CHARGEBACK", "Lost", "needs_response"),
+        ("CHARGEBACK", "Accepted", "needs_response"),
+        ("SECOND_CHARGEBACK", "Pending", "lost"),
+        ("REQUEST_FOR_INFORMATION", "Unresponded", "warning_needs_response"),
+        ("REQUEST_FOR_INFORMATION", "Responded", "warning_under_review"),
+        ("REQUEST_FOR_INFORMATION", "Expired", "warning_closed"),
+    ],
+)
+def test_unsigned_status_holds_an_end_back_and_never_brings_one_where_money_is_held(
+    code: str, standing: str, status: str
+) -> None:
+    news = told(code, additionalData={"disputeStatus": standing})
+
+    assert news.dispute.status == status
+
+
+def test_step_told_again_with_another_status_is_no_repeat() -> None:
+    asked, answered, again = (
+        told("REQUEST_FOR_INFORMATION", additionalData={"disputeStatus": standing})
+        for standing in ("Unresponded", "Responded", "Responded")
+    )
+
+    assert asked.event_id != answered.event_id == again.event_id
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "count"),
+    [
+        ("INFORMATION_SUPPLIED", "warning_under_review", 1),
+        ("DISPUTE_DEFENSE_PERIOD_ENDED", "warning_closed", 0),
+    ],
+)
+def test_step_of_a_request_for_information_does_not_make_it_a_chargeback(
+    code: str, status: str, count: int
+) -> None:
+    dispute = told(code, additionalData={"rfiReasonCode": "30"}).dispute
+
+    assert (dispute.status, dispute.stage) == (status, "inquiry")
+    assert (dispute.reason, dispute.submission_count) == ("general", count)
+
+
+def test_step_without_a_code_says_nothing_of_the_claim() -> None:
+    dispute = told("CHARGEBACK_REVERSED", additionalData={"disputeStatus": "Won"}).dispute
+
+    assert (dispute.reason, dispute.network_reason_code, dispute.evidence_due_at) == ("", "", None)
 
 
 @pytest.mark.parametrize(
@@ -87,4 +152,4 @@ def test_what_can_not_be_read_is_still_news_of_a_dispute(spoilt: dict[str, Any])
 
 
 def test_every_step_is_tried_above() -> None:
-    assert len(STEPS) == 9
+    assert len(STEPS) == 10

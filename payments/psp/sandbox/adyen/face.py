@@ -14,10 +14,11 @@ from ..clock import Clock
 from ..faults import Facts
 from ..ids import new_id
 from ..stripe.call import Orders
+from ..stripe.dispute_shapes import Claim
 from ..stripe.face import Done
 from ..webhooks import Mailbox
 from ..wire import Reply, Request
-from . import card_updates, modifications, payments
+from . import card_updates, dispute_verdicts, disputes, disputing, modifications, payments
 from .call import Call, new_reference
 from .refusals import (
     Refusal,
@@ -33,6 +34,7 @@ from .routes import Route, find_route
 # Adyen promises seven days at least; a caller that relies on it for longer must find out here.
 KEY_LIFETIME_SECONDS = 7 * 24 * 3600
 MAX_KEY_LENGTH = 64
+WORK = modifications.WORK | disputing.WORK | dispute_verdicts.WORK
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class Asked:
 
 
 class AdyenFace:
-    prefix = "/v71/"
+    prefix = ("/v71/", disputes.PREFIX)
 
     def __init__(self, books: Books, clock: Clock, mailbox: Mailbox, settle_seconds: float) -> None:
         self._books = books
@@ -118,13 +120,13 @@ class AdyenFace:
     # Later work and shoppers' pages
 
     def works_off(self, kind: str) -> bool:
-        return kind in modifications.WORK
+        return kind in WORK
 
     def work_off(self, kind: str, account: str, object_id: str) -> tuple[bool, list[int]]:
         """Due work of this face. Returns whether it changed anything, and the deliveries it made."""
         with self._books.transaction():
             call = self._call(account, kind)
-            return modifications.WORK[kind](call, object_id), call.deliveries
+            return WORK[kind](call, object_id), call.deliveries
 
     def find_challenged(self, object_id: str) -> Record | None:
         record = self._books.find_anywhere("payment_intents", object_id)
@@ -152,6 +154,26 @@ class AdyenFace:
         with self._books.transaction():
             told = card_updates.update_card(call, merchant_account, stored_id, change, disabled=disabled)
         return told, call.deliveries
+
+    def open_claim(self, account: str, named: str, claim: Claim | None) -> tuple[Body, list[int]]:
+        """A claim against a payment; without one a notification of fraud. Raises Refusal."""
+        with self._books.transaction():
+            call = self._call(account, "dispute")
+            payment = call.payment(named)
+            opened = (
+                disputing.warn(call, payment) if claim is None else disputing.open_claim(call, payment, claim)
+            )
+            return opened, call.deliveries
+
+    def decide_claim(self, account: str, dispute_id: str, verdict: str) -> tuple[Body, list[int]]:
+        """As the issuer decides. Raises Refusal."""
+        with self._books.transaction():
+            call = self._call(account, "dispute")
+            dispute = self._books.find("disputes", account, dispute_id)
+            if dispute is None:
+                raise invalid("Error retrieving dispute.")
+            dispute_verdicts.decide(call, dispute, verdict)
+            return dispute.body, call.deliveries
 
     # Inside
 

@@ -10,6 +10,7 @@ from .amounts import shown
 from .booking import give_back, take, take_back
 from .call import Call, new_reference
 from .cards import known_card
+from .dispute_moves import disputed_minor
 from .refusals import invalid
 
 WORK_SECONDS = 1.0
@@ -142,7 +143,8 @@ def refund(call: Call, modification_id: str) -> bool:
     if found is None:
         return False
     modification, payment = found
-    left = payment.body["amount_captured"] - payment.body["amount_refunded"]
+    held = disputed_minor(call, payment.id)
+    left = payment.body["amount_captured"] - payment.body["amount_refunded"] - held
     if payment.body["status"] == "charged_back":
         left = 0
     if modification.private["fails"] or not 0 < modification.body["amount"] <= left:

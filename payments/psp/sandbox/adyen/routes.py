@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..books import Body
-from . import modifications, payments, stored
+from . import disputes, modifications, payments, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,14 @@ ROUTES: dict[tuple[str, ...], Route] = {
     ("POST", "payments", "*", word): Route(operation, modifications.accept, 201)
     for word, operation in _MODIFIED.items()
 }
+ROUTES |= {
+    ("POST", *disputes.PREFIX.strip("/").split("/")[1:], name): Route(operation, endpoint)
+    for name, (operation, endpoint) in disputes.ENDPOINTS.items()
+}
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
-    """The route of `/v71/…` and the ids in its path."""
+    """The route of `/v71/…`, or of the Disputes API, and the ids in its path."""
     parts = tuple(path.split("/")[2:])
     literal = ROUTES.get((method, *parts))
     if literal and "*" not in parts:

@@ -74,6 +74,8 @@ def _common(line: Line, account_name: str) -> dict[str, str]:
 def _type(line: Line) -> str:
     if line.kind != "adjustment":
         return _TYPES[line.kind]
+    if line.category == "second_chargeback":
+        return "SecondChargeback"
     return "ChargebackReversed" if line.gross > 0 else "Chargeback"
 
 
@@ -85,8 +87,7 @@ def _movement(line: Line) -> dict[str, str]:
         "Psp Reference": line.charge or line.source,
         "Merchant Reference": line.payment_metadata.get("charge") or line.payment_intent,
         "Payment Method": method,
-        # A capture has a reference of its own beside the payment's; a refund is known by its own alone.
-        "Modification Reference": line.refund or line.transaction,
+        "Modification Reference": _modification(line),
         "Gross Debit (GC)": gross if line.gross < 0 else "",
         "Gross Credit (GC)": gross if line.gross >= 0 else "",
         "Payment Method Variant": f"{method}{card.get('funding') or ''}" if method else "",
@@ -100,10 +101,19 @@ def _method(line: Line) -> str:
     return str((line.charge_body.get("payment_method_details") or {}).get("type") or "")
 
 
+def _modification(line: Line) -> str:
+    """A capture has a reference of its own beside the payment's; a refund is known by its own alone, and all steps
+    of a dispute by the dispute's."""
+    return line.source if line.kind == "adjustment" else line.refund or line.transaction
+
+
 def _fees(line: Line) -> dict[str, str]:
-    """Interchange++: the fee in three parts that add up to it; nothing where there is none."""
+    """Interchange++: the fee in three parts that add up to it; of a chargeback Adyen's own; nothing where there is
+    none."""
     if not line.fee:
         return {}
+    if line.kind == "adjustment":
+        return {"Commission (NC)": major(line.fee, line.currency)}
     interchange = line.fee * 60 // 100
     scheme = line.fee * 10 // 100
     return {

@@ -63,7 +63,7 @@ class Claim:
 def dispute(charge: Body, claim: Claim, now: int) -> Body:
     """Just opened: nothing moved yet, an answer is due."""
     card = charge["payment_method_details"]["card"]
-    code = claim.network_reason_code or _CODES.get(card["network"], {}).get(claim.reason)
+    code = claim.network_reason_code or network_code(card["network"], claim.reason)
     is_inquiry = claim.case_type == "inquiry"
     return {
         "id": new_id("du_1"),
@@ -101,6 +101,11 @@ def dispute(charge: Body, claim: Claim, now: int) -> Body:
         "reason": claim.reason,
         "status": "warning_needs_response" if is_inquiry else "needs_response",
     }
+
+
+def network_code(network: str, reason: str) -> str | None:
+    """What the network calls a claim of one of Stripe's reasons."""
+    return _CODES.get(network, {}).get(reason)
 
 
 def due_by(network: str, now: int) -> int:

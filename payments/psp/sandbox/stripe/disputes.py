@@ -1,9 +1,8 @@
 """Disputes, early fraud warnings and files as the API has them: read, answered once, given up."""
 
-import hashlib
-
 from ..books import Body, Record
 from ..multipart import Upload
+from ..wire import FileContents
 from . import dispute_shapes
 from .call import Call
 from .dispute_moves import ANSWERABLE, lose, take
@@ -16,6 +15,7 @@ MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_EVIDENCE_BYTES = 4_500_000
 MAX_FIELD_CHARACTERS, MAX_ALL_CHARACTERS = 20_000, 150_000
 PURPOSES = ("dispute_evidence",)
+_CONTENT_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg"}
 _KINDS = {b"%PDF-": "pdf", b"\x89PNG": "png", b"\xff\xd8\xff": "jpg"}
 
 
@@ -84,12 +84,22 @@ def upload(call: Call) -> Body:
         base_url=call.base_url,
         now=call.timestamp,
     )
-    call.create("files", body, {"sha256": hashlib.sha256(given.content).hexdigest()})
+    call.create("files", body)
+    call.books.keep_content(body["id"], given.content)
     return body
 
 
 def retrieve_file(call: Call, file_id: str) -> Body:
     return call.find("files", file_id).body
+
+
+def download(call: Call, file_id: str) -> FileContents:
+    """The bytes as they were uploaded: what the bank will see."""
+    kind = call.find("files", file_id).body["type"]
+    content = call.books.content_of(file_id)
+    if content is None:
+        raise missing_object("file", file_id, "id")
+    return FileContents(content, _CONTENT_TYPES[kind])
 
 
 def list_files(call: Call) -> Body:

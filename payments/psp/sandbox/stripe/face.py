@@ -18,7 +18,7 @@ from ..ids import new_id
 from ..multipart import Upload, is_multipart, parse_multipart
 from ..pages import return_location
 from ..webhooks import Mailbox
-from ..wire import Reply, Request
+from ..wire import FileContents, Reply, Request
 from . import (
     API_VERSION,
     KEY_PREFIXES,
@@ -248,6 +248,8 @@ class StripeFace:
         try:
             with self._books.reading() if is_list else self._books.transaction():
                 body, status = self._execute(asked, call)
+                if isinstance(body, FileContents):
+                    return Done(self._hand_out(asked, body), [])
                 answer = to_json(body).encode()
                 self._remember(asked, status, answer)
         except Refusal as refusal:
@@ -257,7 +259,7 @@ class StripeFace:
             return Done(reply, [])
         return Done(self._reply(asked, status, answer), call.deliveries)
 
-    def _execute(self, asked: Asked, call: Call) -> tuple[Body, int]:
+    def _execute(self, asked: Asked, call: Call) -> tuple[Body | FileContents, int]:
         try:
             body = asked.route.endpoint(call, *asked.ids)
         except Refusal as refusal:
@@ -265,7 +267,9 @@ class StripeFace:
                 raise
             return {"error": refusal.error}, refusal.status
         paths = call.strings("expand")
-        return (expand(call, body, paths) if paths else body), 200
+        if isinstance(body, FileContents) or not paths:
+            return body, 200
+        return expand(call, body, paths), 200
 
     def _remember(self, asked: Asked, status: int, answer: bytes) -> None:
         if asked.key:
@@ -310,6 +314,10 @@ class StripeFace:
 
     def _reply(self, asked: Asked, status: int, body: bytes) -> Reply:
         return Reply(status, body, _headers(asked.request, asked.request_id, asked.key))
+
+    def _hand_out(self, asked: Asked, file: FileContents) -> Reply:
+        headers = _headers(asked.request, asked.request_id, asked.key)
+        return Reply(200, file.content, headers, file.content_type)
 
     def _refuse(self, refusal: Refusal, request: Request, request_id: str) -> Reply:
         error = refusal.error | {"request_log_url": f"https://dashboard.stripe.com/test/logs/{request_id}"}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..books import Body
+from ..wire import FileContents
 from . import (
     captures,
     customers,
@@ -23,7 +24,7 @@ from . import parameters as known
 @dataclass(frozen=True, slots=True)
 class Route:
     operation: str
-    endpoint: Callable[..., Body]
+    endpoint: Callable[..., Body | FileContents]
     parameters: frozenset[str]
 
 
@@ -64,6 +65,7 @@ ROUTES: dict[tuple[str, ...], Route] = {
     ("POST", "files"): Route("upload_file", disputes.upload, known.FILE_CREATE),
     ("GET", "files"): Route("inquire", disputes.list_files, known.FILE_LIST),
     ("GET", "files", "*"): Route("inquire", disputes.retrieve_file, known.NONE),
+    ("GET", "files", "*", "contents"): Route("inquire", disputes.download, known.NONE),
     ("POST", "setup_intents"): Route("setup", setup_intents.create, known.SETUP_CREATE),
     ("GET", "setup_intents"): Route("inquire", setup_intents.list_all, known.SETUP_LIST),
     ("GET", "setup_intents", "*"): Route("inquire", setup_intents.retrieve, known.NONE | {"client_secret"}),

@@ -35,6 +35,27 @@ def test_adyens_debits_and_credits_become_signed_lines() -> None:
     assert len({line.line_key for line in lines}) == 4
 
 
+def test_adyens_steps_of_one_dispute_are_named_as_its_notifications_name_them() -> None:
+    header, *_ = ADYEN.splitlines()
+    content = (
+        f"{header}\n"
+        "C,M,PSP1,order-1,visa,2026-11-20 12:00:00,UTC,Chargeback,D1,EUR,40.00,,1,EUR,55.00,,15.00,,,,visa,,12\n"
+        "C,M,PSP1,order-1,visa,2026-11-20 12:00:00,UTC,ChargebackReversed,D1,EUR,,40.00,1,EUR,,40.00,,,,,visa,,12\n"
+        "C,M,PSP1,order-1,visa,2026-11-20 12:00:00,UTC,SecondChargeback,D1,EUR,40.00,,1,EUR,40.00,,,,,,visa,,12\n"
+    )
+
+    rows = list(FORMATS["adyen_settlement"].read(io.BytesIO(content.encode())))
+
+    told = [
+        (row.kind, row.reference, row.gross_minor, row.fee_minor) for row in rows if isinstance(row, ReadLine)
+    ]
+    assert told == [
+        ("dispute", "CHARGEBACK:D1", -4000, 1500),
+        ("dispute", "CHARGEBACK_REVERSED:D1", 4000, 0),
+        ("dispute", "SECOND_CHARGEBACK:D1", -4000, 0),
+    ]
+
+
 def test_what_adyen_leaves_out_or_misnames_is_kept_with_its_reason() -> None:
     rows = list(FORMATS["adyen_settlement"].read(io.BytesIO(ADYEN.encode())))
 
