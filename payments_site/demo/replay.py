@@ -107,7 +107,7 @@ def _sell(client: stripe.StripeClient, order: Order, tally: Tally) -> None:
     if is_manual:
         options: stripe.RequestOptions = {"idempotency_key": f"capture:{order.invoice}"}
         authorized = intent.id
-        intent = _patiently(lambda: client.v1.payment_intents.capture(authorized, {}, options))
+        intent = patiently(lambda: client.v1.payment_intents.capture(authorized, {}, options))
         tally.count("captured later")
     # In doubt for a moment: the books say in the end what became of it.
     in_doubt = ("processing", "requires_capture") if is_manual else ("processing",)
@@ -130,7 +130,7 @@ def _pay(
         "description": f"Order {order.invoice}",
         "metadata": {"order": order.invoice, "customer": order.customer, "country": order.country},
     }
-    return _patiently(lambda: client.v1.payment_intents.create(params, {"idempotency_key": key}))
+    return patiently(lambda: client.v1.payment_intents.create(params, {"idempotency_key": key}))
 
 
 def _be_declined(client: stripe.StripeClient, order: Order, tally: Tally) -> None:
@@ -148,7 +148,7 @@ def _abandon(client: stripe.StripeClient, order: Order, tally: Tally) -> None:
     except stripe.CardError:
         return
     options: stripe.RequestOptions = {"idempotency_key": f"cancel:{order.invoice}"}
-    _patiently(lambda: client.v1.payment_intents.cancel(intent.id, {}, options))
+    patiently(lambda: client.v1.payment_intents.cancel(intent.id, {}, options))
     tally.count("authorized and canceled")
 
 
@@ -163,13 +163,13 @@ def _give_back(client: stripe.StripeClient, note: CreditNote, tally: Tally) -> N
         "metadata": {"credit_note": note.credit_note},
     }
     try:
-        _patiently(lambda: client.v1.refunds.create(params, options))
+        patiently(lambda: client.v1.refunds.create(params, options))
         tally.count("refunded")
     except stripe.InvalidRequestError as error:
         tally.count(f"refund refused: {error.code}")
 
 
-def _patiently(call: Callable[[], R]) -> R:
+def patiently(call: Callable[[], R]) -> R:
     """Call again after the time the API asks for, when it says that this was too fast."""
     for _ in range(MAX_WAITS):
         try:

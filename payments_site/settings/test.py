@@ -7,6 +7,11 @@ from payments_site.settings.base import DATABASE_OWNER, DATABASES, env
 
 # The owner makes the tests' databases and logs in; tests/conftest.py has it take the application's role.
 DATABASES["default"] |= DATABASE_OWNER
+# pytest-django's transaction is open as long as a test, and copying or emptying a whole database is one statement: on a
+# busy machine both take longer than the product allows.
+DATABASES["default"]["OPTIONS"]["options"] += (
+    " -c idle_in_transaction_session_timeout=120000 -c statement_timeout=60000"
+)
 
 DATABASES["default"]["TEST"] = {
     "NAME": os.environ.get("TEST_DB_NAME", "test_payments"),
