@@ -1,10 +1,10 @@
 """Subscriptions due at one instant: beat's ticks, drafts by two processes, their memory; and billing's arithmetic.
 
 The subscriptions are copies of one, made by SQL in a database of its own, all due at the same instant. Two processes
-run the renewals that beat has claimed, as two billing workers do; the broker between them is left out. Then an invoice
-of ten lines is reckoned and a change is prorated, in one process without a database; and a year passes for one
-subscription on a test clock. Run alone: `python -m bench.billing` with DATABASE_URL set. BENCH_SUBSCRIPTIONS sets the
-size.
+run the jobs that beat's claims stage, as two billing workers do; the broker between them is left out. First the drafts
+are written, then all of them are finalized. Then an invoice of ten lines is reckoned and a change is prorated, in one
+process without a database; the page of the upcoming load is shown; and a year passes for one subscription on a test
+clock. Run alone: `python -m bench.billing` with DATABASE_URL set. BENCH_SUBSCRIPTIONS sets the size.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ import json
 import logging
 import os
 import resource
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from multiprocessing import get_context
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 from uuid import UUID
 
 SUBSCRIPTIONS = int(os.environ.get("BENCH_SUBSCRIPTIONS", "100000"))
 PROCESSES = 2
-CHUNK = 50
+PAUSE_SECONDS = 0.1
 RECKONED = 5_000
 LINES = 10
 MONTHS = 12
@@ -77,6 +78,8 @@ def main() -> dict[str, Any]:
         figures: dict[str, Any] = {"subscriptions": SUBSCRIPTIONS}
         figures["fill_seconds"] = round(_seconds(lambda: _fill(merchant_id)), 1)
         figures["renewal"] = _renew_all()
+        figures["finalizing"] = _finalize_all()
+        figures["upcoming_load_page"] = _load_page(merchant_id)
         figures["reckoning"] = {
             "invoices_of_10_lines_per_second": _rate(_reckoner()),
             "prorated_changes_per_second": _rate(_prorater()),
@@ -129,8 +132,6 @@ def _subscribe(merchant_id: UUID, customer_id: UUID) -> Any:
 
 
 def _fill(merchant_id: UUID) -> None:
-    from django.db import connection, transaction
-
     from foundation.ids import new_id
     from payments.operations.create_customer import create_customer
 
@@ -145,72 +146,127 @@ def _fill(merchant_id: UUID) -> None:
         "due": due.isoformat(),
         "start": (due - timedelta(days=30)).isoformat(),
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    _past_the_triggers(*((statement, named) for statement in COPY))
+    _vacuum(*TABLES)
+
+
+def _past_the_triggers(*statements: tuple[str, dict[str, Any]]) -> None:
+    """As the owner: nobody audits copies."""
+    from django.db import connection, transaction
+
+    from foundation.rights.owner import connected_as_owner
+
+    with connected_as_owner(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL session_replication_role = replica")
-        for statement in COPY:
-            cursor.execute(statement, named)
-    with connection.cursor() as cursor:
+        for statement, parameters in statements:
+            cursor.execute(statement, parameters or None)
+
+
+def _vacuum(*tables: str) -> None:
+    from django.db import connection
+
+    from foundation.rights.owner import connected_as_owner
+
+    with connected_as_owner(), connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        for table in TABLES:
+        for table in tables:
             cursor.execute(f"VACUUM ANALYZE {table}")
-        cursor.execute("RESET statement_timeout")
 
 
 def _renew_all() -> dict[str, Any]:
-    """Beat claims a batch, two processes renew it, until nothing is due."""
+    from subscriptions.models import Invoice, InvoiceReason
+    from subscriptions.operations.claim_due_renewals import BATCH, claim_due_renewals
+
+    figures = _work_off(claim_due_renewals, BATCH)
+    drafts = Invoice.across_merchants.filter(reason=InvoiceReason.CYCLE, status="draft").count()
+    assert drafts == SUBSCRIPTIONS, f"{SUBSCRIPTIONS} subscriptions have as many drafts, not {drafts}"
+    return figures
+
+
+def _finalize_all() -> dict[str, Any]:
+    """All drafts at once, which in life are spread over half an hour."""
+    from subscriptions.models import Invoice
+    from subscriptions.operations.claim_due_drafts import BATCH, claim_due_drafts
+
+    due = "UPDATE subscriptions_invoice SET finalizes_at = now() - interval '1 second' WHERE status = 'draft'"
+    _past_the_triggers((due, {}))
+    _vacuum("subscriptions_invoice")
+    figures = _work_off(claim_due_drafts, BATCH)
+    left = Invoice.across_merchants.filter(status="draft").count()
+    assert not left, f"{left} drafts were not finalized"
+    return figures
+
+
+def _load_page(merchant_id: UUID) -> dict[str, float]:
+    """The admin's drawing of the next 48 hours, with all renewals in them."""
+    from bench.admin import _client, _measure
+
+    spread = "UPDATE subscriptions_subscription SET next_billing_at = now() + random() * interval '47 h'"
+    _past_the_triggers((spread, {}))
+    _vacuum("subscriptions_subscription")
+    return _measure(_client(merchant_id), "/admin/subscriptions/subscription/load/")
+
+
+def _work_off(claim: Callable[[], int], batch: int) -> dict[str, Any]:
+    """Beat's claims in this process, their jobs in two others, until nothing is due."""
     from django.db import connection
 
-    from subscriptions.models import Invoice, InvoiceReason
-    from subscriptions.operations.claim_due_renewals import claim_due_renewals
-
     connection.close()
-    ticks: list[float] = []
-    memory: list[int] = []
-    drafts = Invoice.across_merchants.filter(reason=InvoiceReason.CYCLE, status="draft")
+    context = get_context("fork")
+    is_over = context.Event()
+    memory = context.Queue()
+    workers = [context.Process(target=_work, args=(is_over, memory)) for _ in range(PROCESSES)]
     started = perf_counter()
-    with get_context("fork").Pool(PROCESSES, initializer=_forget_connection) as pool:
-        while True:
-            claimed: list[int] = []
-            ticks.append(_seconds(lambda claimed=claimed: claimed.append(claim_due_renewals())))
-            if not claimed[0]:
-                break
-            leased = _leased()
-            chunks = [leased[at : at + CHUNK] for at in range(0, len(leased), CHUNK)]
-            memory.append(max(pool.map(_renew, chunks)))
+    for worker in workers:
+        worker.start()
+    ticks: list[float] = []
+    while True:
+        began = perf_counter()
+        claimed = claim()
+        ticks.append(perf_counter() - began)
+        if not claimed and not _jobs_left():
+            break
+        if claimed < batch:
+            sleep(PAUSE_SECONDS)
     seconds = perf_counter() - started
+    is_over.set()
+    grown = [memory.get() for _ in workers]
+    for worker in workers:
+        worker.join()
     return {
-        "drafts": drafts.count(),
         "seconds": round(seconds, 1),
-        "drafts_per_second": round(SUBSCRIPTIONS / seconds),
+        "per_second": round(SUBSCRIPTIONS / seconds),
         "slowest_tick_seconds": round(max(ticks), 3),
-        "megabytes_of_a_process_at_first": memory[0] // 1_024,
-        "megabytes_of_a_process_at_last": memory[-1] // 1_024,
+        "megabytes_of_a_worker_at_first": max(first for first, _ in grown) // 1_024,
+        "megabytes_of_a_worker_at_most": max(most for _, most in grown) // 1_024,
     }
 
 
-def _leased() -> list[tuple[UUID, UUID]]:
-    from subscriptions.models import Subscription
+def _jobs_left() -> bool:
+    from foundation.jobs.models import Job
 
-    rows = Subscription.across_merchants.filter(
-        lease_ends_at__isnull=False, next_billing_at__lte=datetime.now(UTC)
-    )
-    return list(rows.values_list("merchant_id", "id"))
+    assert not Job.objects.filter(status="dead").exists(), "a job has died"
+    return Job.objects.filter(queue="billing").exclude(status="done").exists()
 
 
-def _forget_connection() -> None:
-    # A connection of the parent must not be shared by its children.
+def _work(is_over: Any, memory: Any) -> None:
+    """What a worker of the queue `billing` does, without the message: the job's row is claimed, run and finished."""
     from django.db import connections
 
+    from foundation.jobs.claiming import claim_to_send
+    from foundation.jobs.running import run_job
+
+    # A connection of the parent must not be shared by its children.
     connections.close_all()
-
-
-def _renew(chunk: list[tuple[UUID, UUID]]) -> int:
-    """The most memory that this process has had, in kilobytes."""
-    from subscriptions.operations.renew_subscription import renew_subscription
-
-    for merchant_id, subscription_id in chunk:
-        renew_subscription(merchant_id=merchant_id, subscription_id=subscription_id)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    first = 0
+    while not is_over.is_set():
+        sent = claim_to_send(queues=["billing"], limit=1)
+        for job in sent:
+            run_job(job.id)
+            first = first or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        if not sent:
+            sleep(PAUSE_SECONDS)
+    memory.put((first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
 def _reckoner() -> Any:

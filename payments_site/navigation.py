@@ -54,6 +54,7 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("Tax rates", "account_balance", "subscriptions.taxrate"),
             ("Meters", "speed", "subscriptions.meter"),
             ("Dunning policies", "event_repeat", "subscriptions.dunningpolicy"),
+            ("Billing settings", "tune", "subscriptions.billingsettings"),
         ],
     ),
     (

@@ -84,7 +84,10 @@ SEES_DISPUTES = (
     "disputes.shoppolicy",
     "disputes.disputepolicy",
 )
-SEES_CATALOGUE = ("subscriptions.taxrate", "subscriptions.meter", "subscriptions.dunningpolicy")
+SEES_CATALOGUE = (
+    *("subscriptions.taxrate", "subscriptions.meter"),
+    *("subscriptions.dunningpolicy", "subscriptions.billingsettings"),
+)
 SEES_BOOKS = (
     "payments.payout",
     "ledger.ledgeraccount",

@@ -111,6 +111,15 @@ class SubscriptionPaymentFailed(DomainError):
     message = "The first payment of the subscription failed. It was not created."
 
 
+class SubscriptionChangePaymentFailed(DomainError):
+    """Of error_if_incomplete: what the change came to was declined, and the change was not made."""
+
+    code = "subscription_change_payment_failed"
+    http_status = 402
+    error_type = "card_error"
+    message = "The payment of the change failed. The subscription is as it was."
+
+
 class InvoiceUnexpectedState(DomainError):
     code = "invoice_unexpected_state"
     message = "The invoice is not in a state that allows this."
@@ -119,6 +128,25 @@ class InvoiceUnexpectedState(DomainError):
 class InvoiceNothingToPay(DomainError):
     code = "invoice_nothing_to_pay"
     message = "Nothing of this invoice remains to be paid."
+
+
+class InvoicePaymentExceedsRemaining(DomainError):
+    code = "invoice_payment_exceeds_remaining"
+    message = "More than what remains of an invoice can not be paid."
+
+
+class TaxNotKnown(DomainError):
+    """The tax service does not answer, and the policy has nothing to stand in for it."""
+
+    code = "tax_not_known"
+    http_status = 503
+    error_type = "api_error"
+    message = "The tax can not be worked out now: the tax service does not answer. Try again later."
+
+
+class VatIdInvalid(DomainError):
+    code = "tax_id_invalid"
+    message = "This is no VAT id: its country's form or its check digits say otherwise."
 
 
 class InvoicePaymentUnresolved(DomainError):
@@ -159,6 +187,11 @@ class PreviewStale(DomainError):
 class PreviewTokenInvalid(DomainError):
     code = "preview_token_invalid"
     message = "This is no token of a preview of this change."
+
+
+class ImportPeriodDiffers(DomainError):
+    code = "import_period_differs"
+    message = "The current period is not one that the price and the anchor day make."
 
 
 class ProrationDateOutside(DomainError):

@@ -5,6 +5,7 @@ A lock returns a fresh instance; whoever held an older one throws it away.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,15 +20,18 @@ from subscriptions.models import (
     BillingSettings,
     Coupon,
     CreditNote,
+    DisputedPayment,
     DunningPolicy,
     Invoice,
     InvoiceItem,
     InvoiceNumberSeries,
+    InvoiceStatus,
     Meter,
     MeterEvent,
     Price,
     Product,
     PromotionCode,
+    RevenueSchedule,
     SeriesKind,
     Subscription,
     SubscriptionSchedule,
@@ -44,10 +48,26 @@ def lock_subscription(*, merchant_id: UUID, subscription_id: UUID) -> Subscripti
 
 
 @joins_transaction
+def lock_free_subscriptions(*, merchant_id: UUID, subscription_ids: Sequence[UUID]) -> list[Subscription]:
+    """With their merchant and customer; without those that somebody else holds, for whom nobody waits here."""
+    rows = Subscription.objects.for_merchant(merchant_id).select_related("merchant", "customer")
+    free = rows.select_for_update(of=("self",), skip_locked=True)
+    return list(free.filter(pk__in=subscription_ids).order_by("id"))
+
+
+@joins_transaction
 def lock_invoice(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
     """With its merchant and customer; its subscription is locked before it."""
     rows = Invoice.objects.for_merchant(merchant_id).select_related("merchant", "customer")
     return _one(rows.select_for_update(of=("self",)).filter(pk=invoice_id), "invoice")
+
+
+@joins_transaction
+def lock_due_drafts(*, merchant_id: UUID, invoice_ids: Sequence[UUID], now: datetime) -> list[Invoice]:
+    """Those that are drafts whose time to be finalized has come; their subscriptions are locked before them."""
+    rows = Invoice.objects.for_merchant(merchant_id).select_related("merchant", "customer", "subscription")
+    due = rows.filter(pk__in=invoice_ids, status=InvoiceStatus.DRAFT, finalizes_at__lte=now)
+    return list(due.select_for_update(of=("self",)).order_by("id"))
 
 
 @joins_transaction
@@ -131,6 +151,13 @@ def lock_billing_customer(*, merchant_id: UUID, customer_id: UUID) -> BillingCus
 
 
 @joins_transaction
+def lock_billing_customers(*, merchant_id: UUID, customer_ids: Sequence[UUID]) -> None:
+    """As lock_billing_customer, of many; who was never billed has no row yet."""
+    rows = BillingCustomer.objects.for_merchant(merchant_id).filter(customer_id__in=customer_ids)
+    list(rows.select_for_update(of=("self",)).order_by("id").values_list("id"))
+
+
+@joins_transaction
 def lock_billing_settings(*, merchant_id: UUID) -> BillingSettings:
     rows = BillingSettings.objects.for_merchant(merchant_id)
     return _one(rows.select_for_update(of=("self",)), "billing_settings")
@@ -167,6 +194,57 @@ def lock_unbilled_events(
     return list(rows.select_for_update(of=("self",)).order_by("happened_at", "id"))
 
 
+@joins_transaction
+def lock_unbilled_events_of(
+    *, merchant_id: UUID, meter_ids: Iterable[UUID], customer_ids: Iterable[UUID], before: datetime
+) -> list[MeterEvent]:
+    """As lock_unbilled_events, of any of the meters and customers."""
+    rows = MeterEvent.objects.for_merchant(merchant_id).filter(
+        meter_id__in=meter_ids,
+        customer_id__in=customer_ids,
+        happened_at__lt=before,
+        invoice_line__isnull=True,
+        canceled_at__isnull=True,
+    )
+    return list(rows.select_for_update(of=("self",)).order_by("happened_at", "id"))
+
+
+@joins_transaction
+def lock_revenue_schedules(*, invoice: Invoice) -> list[RevenueSchedule]:
+    """What of an invoice is earned over time; the invoice is locked before."""
+    rows = RevenueSchedule.objects.for_merchant(invoice.merchant_id).filter(invoice_id=invoice.id)
+    return list(rows.select_for_update(of=("self",)).order_by("id"))
+
+
+@joins_transaction
+def lock_revenue_schedule(*, merchant_id: UUID, schedule_id: UUID) -> RevenueSchedule:
+    """With its invoice's number; whoever only recognises takes no lock but this one."""
+    rows = RevenueSchedule.objects.for_merchant(merchant_id).select_related("invoice")
+    return _one(rows.select_for_update(of=("self",)).filter(pk=schedule_id), "revenue_schedule")
+
+
+@joins_transaction
+def lock_disputed_payment(*, merchant_id: UUID, dispute_id: UUID) -> DisputedPayment | None:
+    """What a dispute did to an invoice; its subscription and invoice are locked before it."""
+    rows = DisputedPayment.objects.for_merchant(merchant_id).filter(dispute_id=dispute_id)
+    return rows.select_for_update(of=("self",)).first()
+
+
+@joins_transaction
+def claim_due_revenue(*, now: datetime, limit: int) -> list[RevenueSchedule]:
+    """Schedules with a part that is earned by now, locked; those that somebody else holds are left to them.
+
+    Those of a test clock are left to whoever turns the clock."""
+    due = RevenueSchedule.across_merchants.filter(
+        next_at__lte=now, invoice__subscription__test_clock__isnull=True
+    )
+    return list(
+        due.select_related("invoice")
+        .order_by("next_at")
+        .select_for_update(of=("self",), skip_locked=True)[:limit]
+    )
+
+
 _CLAIM = """
 UPDATE subscriptions_subscription SET lease_ends_at = %(lease)s
 WHERE id IN (
@@ -175,20 +253,41 @@ WHERE id IN (
         AND (lease_ends_at IS NULL OR lease_ends_at <= %(now)s)
     ORDER BY next_billing_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
-RETURNING id, merchant_id, next_billing_at
+RETURNING id, merchant_id
 """
 
 
 @joins_transaction
-def claim_due_subscriptions(
-    *, now: datetime, lease: datetime, limit: int
-) -> list[tuple[UUID, UUID, datetime]]:
-    """(id, merchant, when it was due) of due subscriptions, leased so that no other beat takes them meanwhile.
+def claim_due_subscriptions(*, now: datetime, lease: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """(id, merchant) of due subscriptions, leased so that no other beat takes them meanwhile.
 
     Those of a test clock are left to whoever turns the clock."""
+    return _claim(_CLAIM, now, lease, limit)
+
+
+_CLAIM_DRAFTS = """
+UPDATE subscriptions_invoice SET lease_ends_at = %(lease)s
+WHERE id IN (
+    SELECT invoice.id FROM subscriptions_invoice AS invoice
+    LEFT JOIN subscriptions_subscription AS subscription ON subscription.id = invoice.subscription_id
+    WHERE invoice.status = 'draft' AND invoice.finalizes_at <= %(now)s AND subscription.test_clock_id IS NULL
+        AND (invoice.lease_ends_at IS NULL OR invoice.lease_ends_at <= %(now)s)
+    ORDER BY invoice.finalizes_at LIMIT %(limit)s FOR UPDATE OF invoice SKIP LOCKED
+)
+RETURNING id, merchant_id
+"""
+
+
+@joins_transaction
+def claim_drafts(*, now: datetime, lease: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """As claim_due_subscriptions, (id, merchant) of drafts whose time to be finalized has come."""
+    return _claim(_CLAIM_DRAFTS, now, lease, limit)
+
+
+def _claim(sql: str, now: datetime, lease: datetime, limit: int) -> list[tuple[UUID, UUID]]:
     parameters: dict[str, Any] = {"now": now, "lease": lease, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, parameters)
+        cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 
 

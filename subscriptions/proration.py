@@ -152,7 +152,8 @@ def credit_debit(debit: Debit, at: datetime) -> Credit | None:
     whole = debit.ruler.units(debit.start, debit.end)
     exact = Fraction(debit.amount_minor * part, whole) if whole else Fraction(debit.amount_minor)
     # Two roundings half up of one debit may sum to a unit more than it: the debit is the limit.
-    back = min(round_fraction(exact, HALF_UP), debit.amount_minor - debit.credited_minor)
+    # What credit notes gave back beside may be more than that leaves.
+    back = max(min(round_fraction(exact, HALF_UP), debit.amount_minor - debit.credited_minor), 0)
     return Credit(debit.id, -back, start, debit.covered_until, part, whole)
 
 

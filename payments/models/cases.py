@@ -19,6 +19,7 @@ class CaseKind(models.TextChoices):
     UNMATCHED = "unmatched", "The PSP tells of a movement that we do not know"
     RENEWALS_MISSED = "renewals_missed", "More than one period of a subscription was missed"
     NUMBERS_MISSING = "numbers_missing", "A series of invoice numbers has a gap"
+    LINE_DIFFERS = "line_differs", "A line of an invoice is not what its inputs come to"
 
 
 class CaseEnding(models.TextChoices):
@@ -26,6 +27,7 @@ class CaseEnding(models.TextChoices):
 
     PROVEN = "proven", "The PSP proved it meanwhile"
     RESOLVED = "resolved", "Resolved by two people"
+    SETTLED = "settled", "Settled by a person, where it arose"
 
 
 class Case(TenantModel):

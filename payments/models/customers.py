@@ -33,6 +33,8 @@ class Customer(TenantModel):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    # Told by the floor above that bills them: their newest invoice was not paid.
+    is_delinquent = models.BooleanField(default=False, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)

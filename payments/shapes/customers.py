@@ -63,7 +63,7 @@ def customer_shape(customer: Customer, *, livemode: bool) -> dict[str, Any]:
         "created": to_timestamp(customer.created_at),
         "currency": None,
         "default_source": None,
-        "delinquent": False,
+        "delinquent": customer.is_delinquent,
         "description": customer.description or None,
         "email": customer.email or None,
         "invoice_prefix": None,

@@ -76,3 +76,16 @@ def open_numbers_case(*, merchant_id: UUID, series_id: UUID, evidence: dict[str,
         payment_intent_id=None,
         evidence=evidence,
     )
+
+
+@joins_transaction
+def open_line_amount_case(*, merchant_id: UUID, line_id: UUID, evidence: dict[str, Any]) -> None:
+    """For the floor above: an invoice line is not what its inputs come to. Writes as open_case."""
+    open_case(
+        merchant_id=merchant_id,
+        kind=CaseKind.LINE_DIFFERS,
+        subject_kind="invoice_line",
+        subject_id=line_id,
+        payment_intent_id=None,
+        evidence=evidence,
+    )

@@ -113,6 +113,9 @@ PSP_MAX_TRIES = env.int("PSP_MAX_TRIES", default=3)
 PSP_TRIES_SECONDS = env.int("PSP_TRIES_SECONDS", default=20)
 # How long a customer who was sent away to authenticate may take, before the payment is canceled at the PSP.
 ABANDONED_ACTION_HOURS = env.int("ABANDONED_ACTION_HOURS", default=24)
+# The tax service of merchants who ask one; without it, their invoices wait as drafts.
+TAX_SERVICE_URL = env.str("TAX_SERVICE_URL", default="").rstrip("/")
+TAX_SERVICE_TOKEN = env.str("TAX_SERVICE_TOKEN", default="")
 WEBHOOK_ALLOW_PRIVATE_NETWORKS = env.bool("WEBHOOK_ALLOW_PRIVATE_NETWORKS", default=False)
 
 # --- API ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from subscriptions.admin import (
     meters,
     prices,
     products,
+    settings,
     subscriptions,
     tax_rates,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "meters",
     "prices",
     "products",
+    "settings",
     "subscriptions",
     "tax_rates",
 ]

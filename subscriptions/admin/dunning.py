@@ -9,31 +9,22 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from foundation.backoffice.display import NOTHING, badge, instant, mono, readable
 from foundation.backoffice.forms import ActionForm, ReasonedForm
 from foundation.backoffice.views import ActionView
 from foundation.money import Money
 from subscriptions.admin.creating import CatalogueAdmin, NewRow, Seller, SwitchRow, text_field
+from subscriptions.admin.dunning_fields import DaysField, MessagesField, ThresholdsField
 from subscriptions.admin.products import ActiveFilter, active_badge
 from subscriptions.admin.words import END_WORDS
-from subscriptions.models import BillingSettings, DunningPolicy, EndAction
+from subscriptions.models import BillingSettings, DisputeAction, DunningPolicy, EndAction
 from subscriptions.operations.create_dunning_policy import create_dunning_policy
 from subscriptions.operations.update_dunning_policy import update_dunning_policy
 
+DISPUTES = list(DisputeAction.choices)
 ENDS = [(action.value, END_WORDS[action.value].capitalize()) for action in EndAction]
-
-
-class DaysField(forms.CharField):
-    """ "0, 2, 7": days after the first failure, as numbers."""
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        try:
-            return [int(part) for part in text.replace(",", " ").split()]
-        except ValueError:
-            raise forms.ValidationError("Write days as numbers, such as 0, 2, 7, 14, 21.") from None
 
 
 def _days_field() -> DaysField:
@@ -45,13 +36,61 @@ def _days_field() -> DaysField:
     )
 
 
-class PolicyForm(ActionForm):
-    name = text_field(max_length=100)
+class PolicyTerms(ActionForm):
+    """What a policy says, for a new one and for one that is changed."""
+
     days = _days_field()
     end_action = forms.ChoiceField(choices=ENDS, label="After the last try", widget=UnfoldAdminSelectWidget)
     invoice_uncollectible = forms.BooleanField(
         required=False, label="Mark the invoice uncollectible then", widget=UnfoldBooleanSwitchWidget
     )
+    dispute_action = forms.ChoiceField(
+        choices=DISPUTES,
+        required=False,
+        label="When a payment is disputed",
+        widget=UnfoldAdminSelectWidget,
+    )
+    resumes_when_won = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Go on when the dispute is won",
+        widget=UnfoldBooleanSwitchWidget,
+    )
+    thresholds = ThresholdsField(
+        required=False,
+        label="Nothing is tried below",
+        widget=text_field().widget,
+        help_text="What the customer owes in all, by currency, such as 100 USD, 150 EUR.",
+    )
+    messages = MessagesField(
+        required=False,
+        label="Words for the customer",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+        help_text="A line for each step: its number, or the word final, a colon, and the words. {amount} and {number}"
+        " stand for what is owed and the invoice's number.",
+    )
+
+
+TERMS = (
+    "days",
+    "end_action",
+    "invoice_uncollectible",
+    "dispute_action",
+    "resumes_when_won",
+    "thresholds",
+    "messages",
+)
+
+
+def _terms(answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers by the names of the model, without the days."""
+    terms = {name: answers[name] for name in TERMS[1:]}
+    return terms | {"dispute_action": terms["dispute_action"] or DisputeAction.KEEP}
+
+
+class PolicyForm(PolicyTerms):
+    name = text_field(max_length=100)
+    field_order = ("name", *TERMS)
 
 
 class NewPolicy(NewRow):
@@ -65,20 +104,14 @@ class NewPolicy(NewRow):
             dunning_policy_id=answers["form_key"],
             name=answers["name"],
             offsets_days=answers["days"],
-            end_action=EndAction(answers["end_action"]),
-            invoice_uncollectible=answers["invoice_uncollectible"],
             may_exist=True,
+            **_terms(answers),
         )
         return f"The policy {policy.name} is made. Nothing goes by it before it is chosen."
 
 
-class ChangeForm(ReasonedForm):
-    days = _days_field()
-    end_action = forms.ChoiceField(choices=ENDS, label="After the last try", widget=UnfoldAdminSelectWidget)
-    invoice_uncollectible = forms.BooleanField(
-        required=False, label="Mark the invoice uncollectible then", widget=UnfoldBooleanSwitchWidget
-    )
-    field_order = ("days", "end_action", "invoice_uncollectible", "reason")
+class ChangeForm(PolicyTerms, ReasonedForm):
+    field_order = (*TERMS, "reason")
 
 
 class ChangePolicy(ActionView):
@@ -90,11 +123,8 @@ class ChangePolicy(ActionView):
 
     def get(self, request: HttpRequest, object_id: str) -> HttpResponse:
         policy: Any = self._permitted_object(request, object_id)
-        known = {
-            "days": ", ".join(str(day) for day in policy.offsets_days),
-            "end_action": policy.end_action,
-            "invoice_uncollectible": policy.invoice_uncollectible,
-        }
+        known = {name: getattr(policy, name) for name in TERMS[1:]}
+        known["days"] = ", ".join(str(day) for day in policy.offsets_days)
         return self._page(request, policy, ChangeForm(initial=known))
 
     def explanation(self, policy: DunningPolicy) -> str:
@@ -105,8 +135,7 @@ class ChangePolicy(ActionView):
             merchant_id=policy.merchant_id,
             dunning_policy_id=policy.id,
             offsets_days=answers["days"],
-            end_action=answers["end_action"],
-            invoice_uncollectible=answers["invoice_uncollectible"],
+            **_terms(answers),
         )
         return "The policy is changed."
 
@@ -151,7 +180,10 @@ class DunningPolicyAdmin(SimpleHistoryAdmin, CatalogueAdmin):
     list_display = ("name", "days", "end", "state", "merchant_name")
     list_select_related = ("merchant",)
     list_filter = (ActiveFilter,)
-    fields = ("name", "shown_id", "merchant_name", "state", "days", "end", "gives_up", "least", "created")
+    fields = (
+        *("name", "shown_id", "merchant_name", "state", "days", "end", "gives_up", "least"),
+        *("disputed", "words", "created"),
+    )
     new_view = NewPolicy
     action_views: ClassVar = [ChoosePolicy, ChangePolicy, ArchivePolicy]
 
@@ -185,6 +217,16 @@ class DunningPolicyAdmin(SimpleHistoryAdmin, CatalogueAdmin):
     def least(self, policy: DunningPolicy) -> str:
         sums = (Money(int(minor), currency) for currency, minor in sorted(policy.thresholds.items()))
         return ", ".join(readable(one) for one in sums) or NOTHING
+
+    @admin.display(description="when a payment is disputed")
+    def disputed(self, policy: DunningPolicy) -> str:
+        words = dict(DISPUTES)[policy.dispute_action]
+        resumes = policy.dispute_action == DisputeAction.PAUSE and policy.resumes_when_won
+        return f"{words}; it goes on when the dispute is won" if resumes else words
+
+    @admin.display(description="words for the customer")
+    def words(self, policy: DunningPolicy) -> str:
+        return " · ".join(f"{step}: {text}" for step, text in sorted(policy.messages.items())) or NOTHING
 
     @admin.display(description="made")
     def created(self, policy: DunningPolicy) -> str:

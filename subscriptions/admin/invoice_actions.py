@@ -8,8 +8,9 @@ from django import forms
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from foundation.backoffice.display import readable
-from foundation.backoffice.forms import ReasonedForm
+from foundation.backoffice.forms import MajorUnitsField, ReasonedForm
 from foundation.backoffice.views import ActionView
+from foundation.money import Money
 from subscriptions.models import CollectionMethod, Invoice, InvoiceStatus, PaymentReason
 from subscriptions.operations.collect_invoice import PAYABLE, collect_invoice
 from subscriptions.operations.finalize_invoice import finalize_invoice
@@ -85,11 +86,26 @@ class RetryInvoice(ActionView):
         return "The charge is on its way; reload in a moment."
 
 
+class NotePaidForm(ReasonedForm):
+    field_order = ("amount", "reason")
+
+    def __init__(self, *args: Any, remaining: Money, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"] = MajorUnitsField(
+            currency=remaining.currency,
+            initial=remaining,
+            required=False,
+            label=f"Received, in {remaining.currency.upper()}",
+            help_text="Less than what is owed leaves the invoice open for the rest.",
+        )
+        self.order_fields(self.field_order)
+
+
 class NotePaid(ActionView):
     verb = "note_paid"
     label = "Paid another way"
     permission = "subscriptions.settle_invoice"
-    form_class = ReasonedForm
+    form_class = NotePaidForm
 
     @classmethod
     def applies(cls, invoice: Invoice) -> bool:
@@ -101,13 +117,23 @@ class NotePaid(ActionView):
 
     def explanation(self, invoice: Invoice) -> str:
         return (
-            f"{readable(invoice.amount_remaining)} is booked as received outside the PSPs, by bank transfer or"
-            " cash. Nothing is charged."
+            f"What came of {readable(invoice.amount_remaining)} outside the PSPs, by bank transfer or cash, is booked"
+            " as received. Nothing is charged."
         )
 
+    def form_arguments(self, invoice: Invoice) -> dict[str, Any]:
+        return {"remaining": invoice.amount_remaining}
+
     def perform(self, invoice: Invoice, answers: dict[str, Any]) -> str:
-        pay_invoice(merchant_id=invoice.merchant_id, invoice_id=invoice.id, is_out_of_band=True)
-        return "The invoice is paid."
+        done = pay_invoice(
+            merchant_id=invoice.merchant_id,
+            invoice_id=invoice.id,
+            amount=answers["amount"],
+            is_out_of_band=True,
+            out_of_band_id=answers["form_key"],
+        )
+        left = done.amount_remaining
+        return "The invoice is paid." if left.is_zero else f"It is noted; {readable(left)} is still owed."
 
 
 class SendInvoice(ActionView):

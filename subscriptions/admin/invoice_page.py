@@ -11,6 +11,7 @@ from foundation.money import Money
 from ledger.queries.entries import Entry
 from subscriptions.admin.dunning_lines import run_block
 from subscriptions.admin.next_words import next_of_invoice
+from subscriptions.admin.revenue_lines import revenue_block
 from subscriptions.admin.timeline import timeline_lines
 from subscriptions.admin.why import Reversed, explanation, facts_of_row, reversed_row
 from subscriptions.admin.words import (
@@ -22,11 +23,21 @@ from subscriptions.admin.words import (
     subscription_link,
     why_declined,
 )
-from subscriptions.models import Invoice, InvoiceLine, InvoicePayment
+from subscriptions.models import DisputedPayment, Invoice, InvoiceLine, InvoicePayment
 from subscriptions.queries.invoice_page import InvoicePage
 from subscriptions.shapes.hosted_links import hosted_invoice_url, invoice_pdf_url
 
-TRY_STATES = {"open": ("Under way", "wait"), "paid": ("Paid", "good"), "canceled": ("Ended", "calm")}
+TRY_STATES = {
+    "open": ("Under way", "wait"),
+    "paid": ("Paid", "good"),
+    "canceled": ("Ended", "calm"),
+    "returned": ("Taken back by the bank", "bad"),
+}
+DISPUTED_STATES = {
+    "claimed": ("Disputed: owed again", "warn"),
+    "lost": ("Dispute lost: owed again", "bad"),
+    "restored": ("Dispute over: it stands", "good"),
+}
 
 
 def page_context(page: InvoicePage, staff: Any) -> dict[str, Any]:
@@ -49,7 +60,7 @@ def page_context(page: InvoicePage, staff: Any) -> dict[str, Any]:
         "hosted_url": hosted_invoice_url(invoice),
         "pdf_url": invoice_pdf_url(invoice),
         "facts": _facts(invoice),
-        "lines": [_line(line, page) for line in page.lines],
+        "lines": [_line(line, page, has_books=has_books) for line in page.lines],
         "payments": [_payment(payment) for payment in page.payments],
         "balance": [
             (
@@ -71,6 +82,9 @@ def page_context(page: InvoicePage, staff: Any) -> dict[str, Any]:
             for note in page.credit_notes
         ],
         "runs": [run_block(run) for run in runs],
+        "disputed": [
+            _disputed(one, sees_disputes=staff.has_perm("disputes.view_dispute")) for one in page.disputed
+        ],
         "entries": [_entry(entry, has_books=has_books) for entry in page.entries],
         "timeline": timeline_lines(
             page.events, page.changes, sees_machinery=staff.has_perm("foundation.view_event")
@@ -94,7 +108,7 @@ def _facts(invoice: Invoice) -> list[tuple[str, Any]]:
     return facts
 
 
-def _line(line: InvoiceLine, page: InvoicePage) -> dict[str, Any]:
+def _line(line: InvoiceLine, page: InvoicePage, *, has_books: bool) -> dict[str, Any]:
     facts = facts_of_row(
         line,
         reverses=_debit_of(line),
@@ -113,6 +127,7 @@ def _line(line: InvoiceLine, page: InvoicePage) -> dict[str, Any]:
             )
             for credit in page.credits.get(line.id, [])
         ],
+        "revenue": revenue_block(page.deferred.get(line.id), has_books=has_books),
     }
 
 
@@ -132,14 +147,14 @@ def _payment(payment: InvoicePayment) -> dict[str, Any]:
     failed = payment.status == "open" and payment.decline_code
     state = (
         ("Declined", "bad")
-        if payment.decline_code and payment.status != "paid"
+        if payment.decline_code and payment.status not in ("paid", "returned")
         else TRY_STATES[payment.status]
     )
     return {
         "badge": badge(*state),
         "amount": amount(payment.amount),
         "ordinal": payment.ordinal,
-        "reason": payment.get_reason_display().lower(),
+        "reason": "outside the PSPs" if payment.is_out_of_band else payment.get_reason_display().lower(),
         "at": instant(payment.created_at),
         "why": why_declined(payment.decline_code),
         "code": payment.decline_code,
@@ -149,6 +164,17 @@ def _payment(payment: InvoicePayment) -> dict[str, Any]:
             reverse("admin:payments_paymentintent_change", args=[payment.payment_intent_id])
             if payment.payment_intent_id
             else ""
+        ),
+    }
+
+
+def _disputed(disputed: DisputedPayment, *, sees_disputes: bool) -> dict[str, Any]:
+    return {
+        "badge": badge(*DISPUTED_STATES[disputed.status]),
+        "amount": amount(disputed.amount),
+        "since": instant(disputed.created_at),
+        "url": (
+            reverse("admin:disputes_dispute_change", args=[disputed.dispute_id]) if sees_disputes else ""
         ),
     }
 

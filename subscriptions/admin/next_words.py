@@ -37,6 +37,13 @@ def next_of_subscription(page: SubscriptionPage, renewal: RenewalPreview | None)
         )
     elif subscription.is_live:
         sentences.append(_renewal_words(page, renewal))
+    if subscription.pending_update is not None:
+        sentences.append(
+            format_html(
+                "A change waits for its payment until {}; unpaid, it is dropped and its invoice is void.",
+                instant(subscription.pending_update_expires_at),
+            )
+        )
     if subscription.pause_behavior:
         until = format_html(" until {}", instant(subscription.pause_resumes_at))
         sentences.append(

@@ -14,6 +14,7 @@ from foundation.backoffice.admin import BackOfficeAdmin
 from foundation.backoffice.display import NOTHING, instant, short_id
 from foundation.backoffice.filters import CreatedFilter, SelectFilter, fixed_filter
 from subscriptions.admin.load import DueFilter, load_page
+from subscriptions.admin.missed_action import SettleMissed
 from subscriptions.admin.searching import narrow_to_found
 from subscriptions.admin.subscription_actions import (
     ApplyCoupon,
@@ -26,6 +27,7 @@ from subscriptions.admin.subscription_actions import (
     RetryNow,
 )
 from subscriptions.admin.subscription_page import page_context
+from subscriptions.admin.vat_id_action import SetVatId
 from subscriptions.admin.what_if import ChangeItems
 from subscriptions.admin.words import SUBSCRIPTION_WORDS, interval_words, subscription_badge
 from subscriptions.models import Subscription
@@ -71,6 +73,7 @@ class SubscriptionAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
     search_help_text = "The customer's e-mail"
     fields = ("shown_id",)
     action_views: ClassVar = [
+        SettleMissed,
         ChangeItems,
         RetryNow,
         ResumeSubscription,
@@ -78,6 +81,7 @@ class SubscriptionAdmin(SimpleHistoryAdmin, BackOfficeAdmin):
         KeepSubscription,
         ExtendTrial,
         ApplyCoupon,
+        SetVatId,
         PauseCollection,
         CancelSubscription,
     ]

@@ -31,6 +31,7 @@ EVENT_WORDS = {
     "invoice.paid": "Invoice paid",
     "invoice.payment_failed": "A charge failed",
     "invoice.payment_action_required": "The customer has to authenticate",
+    "invoice.dunning_step": "The customer was told that it was not paid",
     "invoice.voided": "Invoice voided",
     "invoice.marked_uncollectible": "Invoice given up as uncollectible",
 }

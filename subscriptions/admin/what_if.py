@@ -17,24 +17,42 @@ from foundation.backoffice.display import instant
 from foundation.backoffice.forms import ReasonedForm
 from foundation.backoffice.views import ActionView
 from foundation.errors import DomainError
-from subscriptions.admin.what_if_columns import Column, column_at_end, column_now, end_token
+from subscriptions.admin.what_if_columns import (
+    ChangeTerms,
+    Column,
+    column_at_end,
+    column_now,
+    end_token,
+)
 from subscriptions.admin.words import price_words
 from subscriptions.errors import PreviewStale
-from subscriptions.models import Price, Subscription, SubscriptionItem
-from subscriptions.operations.change_items import change_items
+from subscriptions.models import CollectionMethod, Price, Subscription, SubscriptionItem
+from subscriptions.operations.change_subscription import UpdatePayment, change_subscription
 from subscriptions.operations.create_schedule import create_schedule
 from subscriptions.queries.catalogue import list_prices
 from subscriptions.queries.subscriptions import find_open_schedule, list_items
 from subscriptions.steps.item_changes import ItemChange
 from subscriptions.steps.pin_change import CHANGEABLE
-from subscriptions.steps.plan_phases import NewPhase, PhaseItem
+from subscriptions.steps.plan_phases import NewPhase, phase_items_after
+from subscriptions.steps.restarts import Anchor
 
 PRICES_OFFERED = 200
 MAX_SEATS = 1_000_000
+DEFAULT_PAYMENT = "pending_if_incomplete"
 BEHAVIORS = [
     ("always_invoice", "Bill the difference at once"),
     ("create_prorations", "Put the difference on the next invoice"),
     ("none", "No difference for this period"),
+]
+ANCHORS = [
+    ("", "Stays; another interval begins a new period now"),
+    ("now", "Now: a new period begins and is billed"),
+    ("unchanged", "Stays, over a change of interval too"),
+]
+PAYMENTS = [
+    ("pending_if_incomplete", "Changes when it is paid, within 23 hours"),
+    ("error_if_incomplete", "Changes only if it is paid at once"),
+    ("allow_incomplete", "Changes anyway; unpaid, it is past due"),
 ]
 
 
@@ -43,6 +61,15 @@ class ChoiceForm(forms.Form):
 
     behavior = forms.ChoiceField(
         label="Difference for the running period", choices=BEHAVIORS, widget=UnfoldAdminSelectWidget
+    )
+    anchor = forms.ChoiceField(
+        label="Billing day", choices=ANCHORS, required=False, widget=UnfoldAdminSelectWidget
+    )
+    payment = forms.ChoiceField(
+        label="If something is to be paid now",
+        choices=PAYMENTS,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
     )
 
     def __init__(self, data: Any, *, items: list[SubscriptionItem], prices: list[Price]) -> None:
@@ -55,7 +82,8 @@ class ChoiceForm(forms.Form):
                 "Add", [("", "Nothing"), *self._choices()], required=False
             )
             self.fields["quantity_new"] = _quantity_field("How many of it", required=False)
-        self.order_fields([*(name for name in self.fields if name != "behavior"), "behavior"])
+        last = ("behavior", "anchor", "payment")
+        self.order_fields([*(name for name in self.fields if name not in last), *last])
 
     def _add_item(self, number: int, item: SubscriptionItem) -> None:
         # An archived price may stay, though nothing new is sold at it.
@@ -75,6 +103,15 @@ class ChoiceForm(forms.Form):
     def _choices(self) -> list[tuple[str, str]]:
         return [(key, price_words(price)) for key, price in self.prices.items()]
 
+    def terms(self, subscription: Subscription) -> ChangeTerms:
+        """Of a valid form, with what nobody said as it is best for the subscription."""
+        answers = self.cleaned_data
+        payment = answers["payment"] or DEFAULT_PAYMENT
+        if subscription.collection_method != CollectionMethod.CHARGE_AUTOMATICALLY:
+            # A sent invoice is paid later by its nature: the change does not wait for it.
+            payment = UpdatePayment.ALLOW_INCOMPLETE.value
+        return ChangeTerms(answers["behavior"], answers["anchor"] or None, UpdatePayment(payment))
+
     def changes(self) -> list[ItemChange]:
         """Of a valid form."""
         answers, found = self.cleaned_data, []
@@ -91,22 +128,6 @@ class ChoiceForm(forms.Form):
             quantity = None if added.is_metered else answers.get("quantity_new") or 1
             found.append(ItemChange(price_id=added.id, quantity=quantity))
         return found
-
-    def phase_items(self, changes: list[ItemChange]) -> tuple[PhaseItem, ...]:
-        """All items as they are afterwards. A quantity that stays is left open: seats may change before then."""
-        by_item = {change.item_id: change for change in changes}
-        kept = []
-        for item in self.items:
-            change = by_item.get(item.id)
-            if change is None:
-                kept.append(PhaseItem(item.price_id))
-            elif not change.is_removed:
-                stays = change.quantity == item.quantity
-                kept.append(PhaseItem(change.price_id or item.price_id, None if stays else change.quantity))
-        new = [
-            PhaseItem(one.price_id, one.quantity) for one in changes if one.item_id is None and one.price_id
-        ]
-        return (*kept, *new)
 
 
 class CommitForm(ReasonedForm):
@@ -139,16 +160,23 @@ class ChangeItems(ActionView):
 
     def perform(self, subscription: Subscription, answers: dict[str, Any]) -> str:
         form = _choice_form(subscription, QueryDict(answers["choices"]))
-        if not form.is_valid() or not (changes := form.changes()):
+        if not form.is_valid():
             raise PreviewStale()
+        changes, terms = form.changes(), form.terms(subscription)
         if answers["when"] == "now":
-            change_items(
+            changed = change_subscription(
                 merchant_id=subscription.merchant_id,
                 subscription_id=subscription.id,
+                change_id=answers["form_key"],
                 changes=changes,
-                proration_behavior=form.cleaned_data["behavior"],
+                proration_behavior=terms.behavior,
+                payment_behavior=terms.payment,
+                anchor=terms.anchor,
                 preview_token=answers["token"],
+                in_background=terms.payment == UpdatePayment.PENDING_IF_INCOMPLETE,
             )
+            if changed.pending_update is not None:
+                return "The change is made when it is paid; the charge is on its way, reload in a moment."
             return "The change is made, just as it was shown."
         if end_token(subscription, changes) != answers["token"]:
             raise PreviewStale()
@@ -156,7 +184,7 @@ class ChangeItems(ActionView):
             merchant_id=subscription.merchant_id,
             schedule_id=answers["form_key"],
             subscription_id=subscription.id,
-            phases=[NewPhase(items=form.phase_items(changes), proration_behavior="none")],
+            phases=[NewPhase(items=phase_items_after(form.items, changes), proration_behavior="none")],
             may_exist=True,
         )
         return "The change is planned for the end of the period."
@@ -197,12 +225,12 @@ class ChangeItems(ActionView):
         return TemplateResponse(request, self.template_name, context, status=422 if refused else 200)
 
     def _preview(self, subscription: Subscription, form: ChoiceForm) -> tuple[list[Column], str]:
-        changes = form.changes()
-        if not changes:
+        changes, terms = form.changes(), form.terms(subscription)
+        if not changes and terms.anchor != Anchor.NOW:
             return [], "Nothing is changed."
         try:
-            now = column_now(subscription, changes, behavior=form.cleaned_data["behavior"])
-            end = column_at_end(subscription, changes)
+            now = column_now(subscription, changes, terms)
+            end = column_at_end(subscription, changes) if changes else None
         except DomainError as error:
             return [], error.text
         if end is not None and find_open_schedule(subscription) is not None:
@@ -211,12 +239,14 @@ class ChangeItems(ActionView):
 
 
 def _choice_form(subscription: Subscription, data: Any) -> ChoiceForm:
-    prices = list_prices(merchant_id=subscription.merchant_id).filter(
-        is_active=True,
-        product__is_active=True,
-        currency=subscription.currency,
-        interval=subscription.interval,
-        interval_count=subscription.interval_count,
+    prices = (
+        list_prices(merchant_id=subscription.merchant_id)
+        .filter(
+            is_active=True,
+            product__is_active=True,
+            currency=subscription.currency,
+        )
+        .exclude(interval="")
     )
     offered = prices.select_related("product").order_by("product__name", "id")[:PRICES_OFFERED]
     return ChoiceForm(data, items=list_items(subscription), prices=list(offered))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 
 from foundation.backoffice.display import instant, readable
 from foundation.clock import to_timestamp
@@ -14,6 +15,7 @@ from foundation.money import Money
 from subscriptions.admin.why import Reversed, explanation, facts_of_preview, reversed_row, totals_of
 from subscriptions.admin.words import invoice_title, signed
 from subscriptions.models import Discount, InvoiceItem, InvoiceLine, Subscription
+from subscriptions.operations.change_subscription import DECIDED_BY_PAYMENT, UpdatePayment
 from subscriptions.operations.preview_item_change import preview_item_change
 from subscriptions.operations.preview_renewal import RenewalPreview, preview_renewal
 from subscriptions.queries.previewed import discount_names, rate_names, read_debits
@@ -21,6 +23,8 @@ from subscriptions.queries.subscriptions import list_discounts
 from subscriptions.steps.item_changes import ItemChange
 from subscriptions.steps.preview_tokens import fingerprint
 from subscriptions.steps.reckon_invoice import ReckonedInvoice
+
+RESTARTS = "A new period begins at once, and is billed; it lasts until {}."
 
 BILLED = {
     "always_invoice": "Billed and collected at once.",
@@ -48,23 +52,37 @@ class Column:
         return self.totals[-1][1]
 
 
-def column_now(subscription: Subscription, changes: Sequence[ItemChange], *, behavior: str) -> Column:
+@dataclass(frozen=True, slots=True)
+class ChangeTerms:
+    """How the change is billed, as change_subscription takes it."""
+
+    behavior: str
+    anchor: str | None
+    payment: UpdatePayment
+
+
+def column_now(subscription: Subscription, changes: Sequence[ItemChange], terms: ChangeTerms) -> Column:
     preview = preview_item_change(
         merchant_id=subscription.merchant_id,
         subscription_id=subscription.id,
         changes=changes,
-        proration_behavior=behavior,
+        proration_behavior=terms.behavior,
+        anchor=terms.anchor,
+        waits_for_payment=terms.payment in DECIDED_BY_PAYMENT,
     )
+    restart = preview.restart
     renewal = preview_renewal(
         merchant_id=subscription.merchant_id,
         subscription_id=subscription.id,
         changes=changes,
         with_pending=False,
+        restart=restart,
     )
+    says = format_html(RESTARTS, instant(restart.period.end)) if restart else BILLED[terms.behavior]
     return Column(
         when="now",
         title="Now",
-        says=BILLED[behavior],
+        says=says,
         token=preview.token,
         lines=preview_lines(subscription, preview.invoice, list_discounts(subscription)),
         totals=preview_totals(subscription, preview.invoice),

@@ -25,8 +25,10 @@ from foundation.http.serializers import (
 from foundation.money import MAX_AMOUNT_MINOR
 from subscriptions.api.inputs_catalogue import optional
 from subscriptions.api.inputs_subscriptions import (
+    ANCHORS,
     COLLECTION_METHODS,
     PRORATIONS,
+    UPDATE_PAYMENTS,
     ItemChangeInput,
 )
 
@@ -75,13 +77,18 @@ class InvoiceFinalizeInput(InputSerializer):
 
 
 class InvoicePayInput(InputSerializer):
+    # Ours, without a Stripe twin: a part of what remains, in the invoice's currency.
+    amount = AmountField(required=False)
     off_session = BooleanField(required=False)
     paid_out_of_band = BooleanField(required=False)
     payment_method = PublicIdField("pm", kind="payment_method", required=False)
 
 
 class PreviewDetailsInput(InputSerializer):
-    items = ArrayField(child=ItemChangeInput())
+    items = ArrayField(child=ItemChangeInput(), required=False)
+    billing_cycle_anchor = EnumField(choices=ANCHORS, required=False)
+    # Ours: what the update will say, since its invoice has other lines when the change waits for the payment.
+    payment_behavior = EnumField(choices=UPDATE_PAYMENTS, required=False)
     proration_behavior = EnumField(choices=PRORATIONS, required=False, default="create_prorations")
     proration_date = TimestampField(required=False)
 

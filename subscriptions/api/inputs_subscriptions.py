@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from foundation.errors import ParameterMissing
 from foundation.http.errors import ParametersExclusive
 from foundation.http.serializers import (
     ArrayField,
@@ -24,6 +25,15 @@ from subscriptions.api.fields import NOW, InstantField
 from subscriptions.api.inputs_catalogue import optional
 
 PRORATIONS = ["create_prorations", "always_invoice", "none"]
+# Ours: as a schedule of one change, with the next period.
+PRORATIONS_OF_UPDATE = [*PRORATIONS, "at_period_end"]
+ANCHORS = ["now", "unchanged"]
+UPDATE_PAYMENTS = [
+    "allow_incomplete",
+    "default_incomplete",
+    "error_if_incomplete",
+    "pending_if_incomplete",
+]
 COLLECTION_METHODS = ["charge_automatically", "send_invoice"]
 STATUSES = [
     "incomplete",
@@ -36,6 +46,18 @@ STATUSES = [
     "canceled",
 ]
 QUANTITY = {"min_value": 0, "max_value": 2**53}
+
+
+GOES_WITH_PENDING = {
+    "billing_cycle_anchor",
+    "items",
+    "off_session",
+    "payment_behavior",
+    "preview_token",
+    "proration_behavior",
+    "proration_date",
+}
+"""What an update with pending_if_incomplete may hold. Source: Stripe, pending updates reference, read 2026-11."""
 
 
 class DiscountInput(InputSerializer):
@@ -147,6 +169,7 @@ class SubscriptionCreateInput(InputSerializer):
 
 class SubscriptionUpdateInput(InputSerializer):
     items = ArrayField(child=ItemChangeInput(), required=False)
+    billing_cycle_anchor = EnumField(choices=ANCHORS, required=False)
     cancel_at = optional(TimestampField)
     cancel_at_period_end = BooleanField(required=False)
     cancellation_details = CancellationInput(required=False)
@@ -160,14 +183,23 @@ class SubscriptionUpdateInput(InputSerializer):
     discounts = ArrayField(child=DiscountInput(), required=False, allow_null=True)
     metadata = MetadataField()
     pause_collection = PauseInput(required=False, allow_null=True)
-    payment_behavior = EnumField(choices=["allow_incomplete"], required=False)
+    off_session = BooleanField(required=False)
+    payment_behavior = EnumField(choices=UPDATE_PAYMENTS, required=False)
     payment_settings = PaymentSettingsInput(required=False)
-    proration_behavior = EnumField(choices=PRORATIONS, required=False, default="create_prorations")
+    proration_behavior = EnumField(choices=PRORATIONS_OF_UPDATE, required=False, default="create_prorations")
     proration_date = TimestampField(required=False)
     trial_end = InstantField(NOW, required=False)
     trial_settings = TrialSettingsInput(required=False)
     # Ours: of a preview, to be committed as it was shown.
     preview_token = StringField(max_length=1_000, required=False)
+
+    def refuse(self, validated: dict[str, Any]) -> None:
+        waits = validated.get("payment_behavior") == "pending_if_incomplete"
+        beside = sorted(set(validated) - GOES_WITH_PENDING)
+        if waits and beside:
+            raise ParametersExclusive(
+                f"{beside[0]} can not wait for a payment: send it in an update of its own.", param=beside[0]
+            )
 
 
 class SubscriptionListInput(ListInput):
@@ -193,6 +225,7 @@ class ItemOfSubscriptionCreateInput(InputSerializer):
     subscription = PublicIdField("sub", kind="subscription")
     price = PublicIdField("price", kind="price")
     quantity = IntegerField(required=False, **QUANTITY)
+    payment_behavior = EnumField(choices=UPDATE_PAYMENTS, required=False)
     proration_behavior = EnumField(choices=PRORATIONS, required=False, default="create_prorations")
     proration_date = TimestampField(required=False)
 
@@ -200,11 +233,13 @@ class ItemOfSubscriptionCreateInput(InputSerializer):
 class ItemUpdateInput(InputSerializer):
     price = PublicIdField("price", kind="price", required=False)
     quantity = IntegerField(required=False, **QUANTITY)
+    payment_behavior = EnumField(choices=UPDATE_PAYMENTS, required=False)
     proration_behavior = EnumField(choices=PRORATIONS, required=False, default="create_prorations")
     proration_date = TimestampField(required=False)
 
 
 class ItemDeleteInput(InputSerializer):
+    payment_behavior = EnumField(choices=UPDATE_PAYMENTS, required=False)
     proration_behavior = EnumField(choices=PRORATIONS, required=False, default="create_prorations")
     proration_date = TimestampField(required=False)
 
@@ -218,16 +253,52 @@ class PhaseItemInput(InputSerializer):
     quantity = IntegerField(required=False, **QUANTITY)
 
 
+class DurationInput(InputSerializer):
+    interval = EnumField(choices=["day", "week", "month", "year"])
+    interval_count = IntegerField(min_value=1, max_value=1_000, required=False)
+
+
 class PhaseInput(InputSerializer):
     items = ArrayField(child=PhaseItemInput())
     start_date = InstantField(NOW, required=False)
     end_date = TimestampField(required=False)
+    duration = DurationInput(required=False)
     proration_behavior = EnumField(choices=PRORATIONS, required=False)
+
+    def refuse(self, validated: dict[str, Any]) -> None:
+        if "end_date" in validated and "duration" in validated:
+            raise ParametersExclusive("Give end_date or duration, not both.", param="duration")
+
+
+class ScheduleInvoiceSettingsInput(InputSerializer):
+    days_until_due = IntegerField(min_value=0, max_value=3_650, required=False)
+
+
+class ScheduleSettingsInput(InputSerializer):
+    collection_method = EnumField(choices=COLLECTION_METHODS, required=False)
+    default_payment_method = PublicIdField("pm", kind="payment_method", required=False)
+    description = optional(StringField, max_length=500)
+    invoice_settings = ScheduleInvoiceSettingsInput(required=False)
 
 
 class ScheduleCreateInput(InputSerializer):
-    from_subscription = PublicIdField("sub", kind="subscription")
+    from_subscription = PublicIdField("sub", kind="subscription", required=False)
+    customer = PublicIdField("cus", kind="customer", required=False)
+    start_date = InstantField(NOW, required=False)
+    phases = ArrayField(child=PhaseInput(), required=False)
+    end_behavior = EnumField(choices=["release", "cancel"], required=False)
+    default_settings = ScheduleSettingsInput(required=False)
     metadata = MetadataField()
+
+    def refuse(self, validated: dict[str, Any]) -> None:
+        if "from_subscription" in validated:
+            for name in ("customer", "start_date", "phases", "default_settings"):
+                if name in validated:
+                    raise ParametersExclusive(f"Give from_subscription or {name}, not both.", param=name)
+        elif "customer" not in validated:
+            raise ParameterMissing("Give customer or from_subscription.", param="customer")
+        elif "phases" not in validated:
+            raise ParameterMissing("Missing required param: phases.", param="phases")
 
 
 class ScheduleUpdateInput(InputSerializer):

@@ -1,6 +1,7 @@
 """The rows of subscriptions: fields, constraints and the arrows between states. Nothing here saves, locks or asks."""
 
 from subscriptions.models.balances import (
+    OF_INVOICES,
     BalanceTransactionType,
     CustomerBalanceTransaction,
     InvoiceNumberSeries,
@@ -10,13 +11,17 @@ from subscriptions.models.billing import (
     BillingCustomer,
     BillingSettings,
     Numbering,
+    TaxFallback,
+    TaxSource,
     TestClock,
     TestClockStatus,
 )
 from subscriptions.models.catalogue import BillingScheme, Price, Product, TaxBehavior, UsageType
 from subscriptions.models.credit_notes import CreditNote, CreditNoteLine, CreditNoteStatus
 from subscriptions.models.discounts import Coupon, Discount, PromotionCode
+from subscriptions.models.disputed_payments import DisputedPayment, DisputedPaymentStatus
 from subscriptions.models.dunning import (
+    DisputeAction,
     DunningPolicy,
     DunningRun,
     DunningTry,
@@ -33,7 +38,9 @@ from subscriptions.models.invoices import (
     InvoiceReason,
     InvoiceStatus,
     PaymentReason,
+    TaxStatus,
 )
+from subscriptions.models.revenue import RevenueRecognition, RevenueSchedule
 from subscriptions.models.schedules import SchedulePhase, ScheduleStatus, SubscriptionSchedule
 from subscriptions.models.subscriptions import (
     LIVE_STATES,
@@ -44,11 +51,13 @@ from subscriptions.models.subscriptions import (
     SubscriptionItem,
     SubscriptionStatus,
 )
+from subscriptions.models.tax_answers import TaxAnswer
 from subscriptions.models.tax_rates import TaxRate
 from subscriptions.models.usage import Meter, MeterEvent
 
 __all__ = [
     "LIVE_STATES",
+    "OF_INVOICES",
     "ONCE_PER_PERIOD",
     "RENEWING_STATES",
     "BalanceTransactionType",
@@ -62,6 +71,9 @@ __all__ = [
     "CreditNoteStatus",
     "CustomerBalanceTransaction",
     "Discount",
+    "DisputeAction",
+    "DisputedPayment",
+    "DisputedPaymentStatus",
     "DunningPolicy",
     "DunningRun",
     "DunningTry",
@@ -82,6 +94,8 @@ __all__ = [
     "Price",
     "Product",
     "PromotionCode",
+    "RevenueRecognition",
+    "RevenueSchedule",
     "RunStatus",
     "SchedulePhase",
     "ScheduleStatus",
@@ -90,8 +104,12 @@ __all__ = [
     "SubscriptionItem",
     "SubscriptionSchedule",
     "SubscriptionStatus",
+    "TaxAnswer",
     "TaxBehavior",
+    "TaxFallback",
     "TaxRate",
+    "TaxSource",
+    "TaxStatus",
     "TestClock",
     "TestClockStatus",
     "TryOutcome",

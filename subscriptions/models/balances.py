@@ -23,6 +23,14 @@ class BalanceTransactionType(models.TextChoices):
     UNSPENT_RECEIVER_CREDIT = "unspent_receiver_credit"
 
 
+OF_INVOICES = (
+    BalanceTransactionType.APPLIED_TO_INVOICE,
+    BalanceTransactionType.UNAPPLIED_FROM_INVOICE,
+    BalanceTransactionType.INVOICE_TOO_SMALL,
+)
+"""Movements that stand against what an invoice is owed; all others are credit that was granted, or taken back."""
+
+
 class CustomerBalanceTransaction(TenantModel):
     """One movement of a customer's balance, in one currency. Append-only.
 

@@ -9,12 +9,25 @@ from django_fsm import FSMField, transition
 from foundation import clock
 from foundation.audit.history import PersonHistory
 from foundation.tenancy.scoping import TenantModel, same_merchant, tenant_key
+from subscriptions.revenue import Pace
 from subscriptions.taxes import TaxRounding
 
 
 class Numbering(models.TextChoices):
     ACCOUNT = "account", "One series for the merchant"
     CUSTOMER = "customer", "A series for each customer"
+
+
+class TaxSource(models.TextChoices):
+    STATIC = "static", "The rates that were set by hand"
+    REMOTE = "remote", "The tax service; rates set by hand win on their lines"
+
+
+class TaxFallback(models.TextChoices):
+    """What stands in for a tax service that does not answer."""
+
+    WAIT = "wait", "Nothing: the invoice waits as a draft"
+    LAST_KNOWN = "last_known", "What it said the last time of the same sale"
 
 
 class BillingSettings(TenantModel):
@@ -32,6 +45,14 @@ class BillingSettings(TenantModel):
     days_until_due = models.PositiveSmallIntegerField(default=30, help_text="Of invoices that are sent.")
     tax_rounding = models.CharField(
         max_length=7, choices=[(r.value, r.value) for r in TaxRounding], default=TaxRounding.LINE.value
+    )
+    tax_source = models.CharField(max_length=6, choices=TaxSource.choices, default=TaxSource.STATIC)
+    tax_fallback = models.CharField(max_length=10, choices=TaxFallback.choices, default=TaxFallback.WAIT)
+    revenue_pace = models.CharField(
+        max_length=7,
+        choices=[(p.value, p.value) for p in Pace],
+        default=Pace.MONTHLY.value,
+        help_text="How the revenue of a line that covers a later time is spread over it.",
     )
     default_dunning_policy = models.ForeignKey(
         "subscriptions.DunningPolicy",

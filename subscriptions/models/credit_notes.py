@@ -125,6 +125,8 @@ class CreditNoteLine(TenantModel):
     discount_minor = models.BigIntegerField(default=0)
     tax_minor = models.BigIntegerField(default=0)
     inclusive_tax_minor = models.BigIntegerField(default=0)
+    # What of it was not earned yet: taken off the line's deferred revenue, and not out of income.
+    deferred_minor = models.BigIntegerField(default=0)
     taxes = models.JSONField(default=list, blank=True)
 
     class Meta(TenantModel.Meta):

@@ -29,8 +29,19 @@ class EndAction(models.TextChoices):
     PAST_DUE = "past_due", "Stay past due"
 
 
+class DisputeAction(models.TextChoices):
+    """What becomes of a subscription whose payment is disputed; that no try is made any more goes without saying."""
+
+    KEEP = "keep", "It goes on"
+    PAUSE = "pause", "Collection is paused, invoices stay drafts"
+    CANCEL = "cancel", "It is canceled"
+
+
 class DunningPolicy(TenantModel):
-    """When to try again, and how it ends. thresholds: minor units below which nothing is tried."""
+    """When to try again, and how it ends. thresholds: minor units by currency below which nothing is tried.
+
+    messages: the words for the customer, by the number of the try that failed as text, and "final" for the end.
+    """
 
     public_prefix = "dunp"
 
@@ -41,7 +52,11 @@ class DunningPolicy(TenantModel):
         default=False, help_text="On: the invoice is marked uncollectible at the end."
     )
     thresholds = models.JSONField(default=dict, blank=True)
-    messages = models.JSONField(default=list, blank=True)
+    messages = models.JSONField(default=dict, blank=True)
+    dispute_action = models.CharField(max_length=6, choices=DisputeAction.choices, default=DisputeAction.KEEP)
+    resumes_when_won = models.BooleanField(
+        default=True, help_text="What a dispute paused goes on when it is won."
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

@@ -33,6 +33,14 @@ class InvoiceReason(models.TextChoices):
     MANUAL = "manual"
 
 
+class TaxStatus(models.TextChoices):
+    """How the taxes of an invoice were found, where a remote provider is asked; empty where nobody is."""
+
+    PENDING = "pending", "Not known yet: it waits as a draft"
+    ANSWERED = "answered", "As the provider said"
+    LAST_KNOWN = "last_known", "As the provider said the last time"
+
+
 S = InvoiceStatus
 ONCE_PER_PERIOD = [InvoiceReason.CREATE, InvoiceReason.CYCLE]
 """Reasons that come once in a period; changes and hand-made invoices may come as often as someone asks."""
@@ -100,6 +108,7 @@ class Invoice(TenantModel):
     customer_snapshot = models.JSONField(null=True, blank=True)
     seller_snapshot = models.JSONField(null=True, blank=True)
     tax_snapshot = models.JSONField(null=True, blank=True)
+    tax_status = models.CharField(max_length=10, choices=TaxStatus.choices, blank=True)
     # The page that its customer may see: a token that can be revoked.
     hosted_token = models.CharField(max_length=64, blank=True, editable=False)
     ledger_entry_id = models.UUIDField(null=True, blank=True, editable=False)
@@ -196,6 +205,11 @@ class Invoice(TenantModel):
         self.paid_at = at
         self.next_payment_attempt_at = None
 
+    @transition(field=status, source=S.PAID, target=S.OPEN)
+    def reopen(self) -> None:
+        """What had paid it was taken back, by the customer's bank or in a dispute: it is owed again."""
+        self.paid_at = None
+
     @transition(field=status, source=[S.OPEN, S.UNCOLLECTIBLE], target=S.VOID)
     def void(self, at: datetime) -> None:
         """A mistake: it keeps its number and is owed by nobody."""
@@ -213,6 +227,7 @@ class InvoicePaymentStatus(models.TextChoices):
     OPEN = "open"
     PAID = "paid"
     CANCELED = "canceled"
+    RETURNED = "returned"
 
 
 class PaymentReason(models.TextChoices):
@@ -227,7 +242,11 @@ P = InvoicePaymentStatus
 
 
 class InvoicePayment(TenantModel):
-    """One try to collect an invoice: one payment intent. At most one is open, so an unknown outcome blocks the next."""
+    """One try to collect an invoice: one payment intent. At most one is open, so an unknown outcome blocks the next.
+
+    applied_minor: what of it the invoice has taken; the rest of what came is the customer's credit. is_out_of_band:
+    money that came without us, and so without an intent.
+    """
 
     public_prefix = "inpay"
 
@@ -246,7 +265,9 @@ class InvoicePayment(TenantModel):
     status = FSMField(default=P.OPEN, choices=P.choices, protected=True)
     reason = models.CharField(max_length=10, choices=PaymentReason.choices, default=PaymentReason.SCHEDULED)
     amount_minor = models.BigIntegerField()
+    applied_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
+    is_out_of_band = models.BooleanField(default=False)
     # The newest attempt whose failure is recorded: its news may come more than once.
     failed_attempt_id = models.UUIDField(null=True, blank=True, editable=False)
     decline_code = models.CharField(max_length=64, blank=True)
@@ -271,18 +292,28 @@ class InvoicePayment(TenantModel):
                 fields=["merchant", "payment_intent"], name="invoice_payment_intent_once"
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="invoice_payment_positive"),
+            models.CheckConstraint(
+                condition=Q(applied_minor__gte=0) & (Q(applied_minor=0) | Q(status__in=["paid", "returned"])),
+                name="invoice_payment_applied_when_paid",
+            ),
         ]
 
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
-    @transition(field=status, source=[P.OPEN, P.CANCELED], target=P.PAID)
+    @transition(field=status, source=[P.OPEN, P.CANCELED, P.RETURNED], target=P.PAID)
     def succeed(self, at: datetime) -> None:
-        """Its payment intent succeeded; even where we had given the try up before it was made."""
+        """Its payment intent succeeded; even where we had given the try up before it was made, or once more after the
+        bank had taken it back."""
         self.decided_at = at
 
     @transition(field=status, source=P.OPEN, target=P.CANCELED)
     def end(self, at: datetime) -> None:
         """It certainly will not pay: declined, canceled, or given up for another try."""
+        self.decided_at = at
+
+    @transition(field=status, source=P.PAID, target=P.RETURNED)
+    def come_back(self, at: datetime) -> None:
+        """The bank took back what it had paid."""
         self.decided_at = at

@@ -45,7 +45,11 @@ class SubscriptionSchedule(TenantModel):
         max_length=7, default="release", choices=[("release", "release"), ("cancel", "cancel")]
     )
     metadata = models.JSONField(default=dict, blank=True)
-    # When the next phase begins; null when none is left. Beat looks at it.
+    # Of one that begins a subscription: collection_method, days_until_due, default_payment_method, description.
+    settings = models.JSONField(default=dict, blank=True)
+    # The id of the subscription that it begins, drawn before that is written: what died in between goes on.
+    begins_id = models.UUIDField(null=True, blank=True, editable=False)
+    # When the next phase begins, or the last one ends; null when nothing is left to do. Beat looks at it.
     next_phase_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)

@@ -123,7 +123,18 @@ class Subscription(TenantModel):
     cancellation_comment = models.CharField(max_length=1000, blank=True)
     cancellation_feedback = models.CharField(max_length=32, blank=True)
 
-    # An upgrade that waits for its payment (pending_if_incomplete), by item; gone when paid or expired.
+    billed_late_until_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="A person has decided to bill what was missed up to here, one period after the other.",
+    )
+    # Of which end its customer.subscription.trial_will_end was published.
+    trial_end_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    import_key = models.CharField(
+        max_length=200, blank=True, help_text="What the system it was imported from calls it."
+    )
+    # A change that waits for its payment (pending_if_incomplete); gone when paid or expired. Its keys, and what makes
+    # and ends it: subscriptions/steps/pending_update.py.
     pending_update = models.JSONField(null=True, blank=True)
     pending_update_expires_at = models.DateTimeField(null=True, blank=True)
     test_clock = models.ForeignKey(
@@ -169,6 +180,16 @@ class Subscription(TenantModel):
                 name="subscription_sent_invoices_are_due",
             ),
             models.CheckConstraint(condition=Q(interval_count__gt=0), name="subscription_interval_positive"),
+            models.CheckConstraint(
+                condition=Q(pending_update__isnull=True, pending_update_expires_at__isnull=True)
+                | Q(pending_update__isnull=False, pending_update_expires_at__isnull=False),
+                name="subscription_pending_update_expires",
+            ),
+            models.UniqueConstraint(
+                fields=["merchant", "import_key"],
+                condition=~Q(import_key=""),
+                name="subscription_imported_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["merchant", "-id"], name="subscription_newest"),
@@ -190,6 +211,14 @@ class Subscription(TenantModel):
                 name="subscription_resuming",
             ),
             models.Index(fields=["test_clock"], name="subscription_test_clock"),
+            models.Index(
+                fields=["pending_update_expires_at"],
+                condition=Q(pending_update_expires_at__isnull=False),
+                name="subscription_pending_update",
+            ),
+            models.Index(
+                fields=["trial_end_at"], condition=Q(status="trialing"), name="subscription_trial_end"
+            ),
         ]
 
     @property

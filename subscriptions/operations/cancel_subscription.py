@@ -43,7 +43,7 @@ def cancel_subscription(
     if schedule is not None:
         end_schedule(schedule, now=now, releases=False)
     if is_prorated:
-        credit_rest(subscription, at=now, now=now)
+        credit_rest(subscription, at=now, now=now, is_ending=True)
     subscription.cancellation_comment = comment
     subscription.cancellation_feedback = feedback
     end_subscription(subscription, at=now, now=now, reason=reason)

@@ -1,4 +1,7 @@
-"""Change a subscription's items in mid-period: plan, seats, items that come and go; never its interval."""
+"""Change a subscription in mid-period: plan, seats, items that come and go, its interval, its anchor.
+
+Whether the payment decides is change_subscription's; here the change is made, and what it comes to is owed.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,16 @@ from uuid import UUID
 
 from foundation.transactions import owns_transaction
 from subscriptions import events
+from subscriptions.errors import SubscriptionUnexpectedState
 from subscriptions.locks import lock_subscription
-from subscriptions.models import InvoiceReason, InvoiceStatus, Subscription
-from subscriptions.periods import Period
-from subscriptions.queries.subscriptions import list_discounts, now_of
+from subscriptions.models import Subscription
+from subscriptions.queries.invoices import find_invoice
+from subscriptions.queries.subscriptions import now_of
 from subscriptions.steps.announce import announce_subscription
-from subscriptions.steps.check_interval import refuse_unless_interval_stays
-from subscriptions.steps.finalize_draft import finalize_draft
-from subscriptions.steps.follow_invoice import follow_paid_invoice
+from subscriptions.steps.commit_change import commit_change
 from subscriptions.steps.item_changes import ItemChange
-from subscriptions.steps.pin_change import pin_change
-from subscriptions.steps.reckon_subscription import reckon_for_subscription
-from subscriptions.steps.stage_collection import stage_collection
-from subscriptions.steps.subscription_lines import pending_lines
-from subscriptions.steps.write_change import write_change
-from subscriptions.steps.write_invoice import write_subscription_invoice
-
-ALWAYS_INVOICE = "always_invoice"
+from subscriptions.steps.pin_change import pin_change, wish_of
+from subscriptions.steps.restarts import Anchor
 
 
 @owns_transaction
@@ -32,60 +28,50 @@ def change_items(
     *,
     merchant_id: UUID,
     subscription_id: UUID,
-    changes: Sequence[ItemChange],
+    changes: Sequence[ItemChange] = (),
     proration_behavior: str = "create_prorations",
+    anchor: Anchor | str | None = None,
     proration_at: datetime | None = None,
     credits_unpaid: bool = False,
     preview_token: str = "",
+    invoice_id: UUID | None = None,
+    is_collected: bool = True,
 ) -> Subscription:
     """proration_behavior: create_prorations (they wait for the next invoice), always_invoice (billed at once), none.
 
+    anchor: now begins a new period, unchanged keeps the billing day over a change of interval; None: another interval
+    begins a new period. A period that begins is billed at once. With `none` what the old one had paid for is given up.
     proration_at: within the current period; None for now. credits_unpaid: also give back what was billed and not paid.
-    preview_token: commits what was previewed, to the cent, or is refused.
+    preview_token: commits what was previewed, to the cent, or is refused. invoice_id: of the invoice, where one is due.
+    is_collected: off leaves the first try to the caller.
     Raises: ResourceMissing, SubscriptionUnexpectedState, SubscriptionItemsMissing, SubscriptionItemsDiffer,
-    PriceNotRecurring, PriceInactive, QuantityNotAllowed, ProrationDateOutside, PreviewTokenInvalid, PreviewStale.
-    Writes: items, the debits that are cut, pending invoice items; with always_invoice the invoice, its ledger entries
-    and the job that collects it; the subscription and events.
-    Safe to repeat: a token's version has passed then; without one, a change that is made already changes nothing.
+    PriceNotRecurring, PriceInactive, QuantityNotAllowed, ProrationDateOutside, PeriodDatesOutOfOrder,
+    PreviewTokenInvalid, PreviewStale.
+    Writes: items, the debits that are cut, pending invoice items; with always_invoice or a new period the invoice, its
+    ledger entries and the job that collects it; the subscription and events.
+    Safe to repeat: a token's version has passed then, and an invoice_id that is there says that it is done; without
+    either, a change that is made already changes nothing.
     """
     subscription = lock_subscription(merchant_id=merchant_id, subscription_id=subscription_id)
-    now = now_of(subscription.test_clock)
-    pinned = pin_change(
-        subscription,
-        changes,
-        behavior=proration_behavior,
-        proration_at=proration_at,
-        credits_unpaid=credits_unpaid,
-        token=preview_token,
-    )
-    refuse_unless_interval_stays(subscription, pinned.change.plans)
-    if not any(plan.is_changed for plan in pinned.change.plans):
+    if invoice_id is not None and find_invoice(merchant_id=merchant_id, invoice_id=invoice_id) is not None:
         return subscription
-    write_change(subscription, pinned.change, now=now)
-    if proration_behavior == ALWAYS_INVOICE:
-        _invoice_at_once(subscription, pinned.at, now=now)
+    if subscription.pending_update is not None:
+        raise SubscriptionUnexpectedState("A change of the subscription waits for its payment.")
+    now = now_of(subscription.test_clock)
+    wish = wish_of(changes, behavior=proration_behavior, anchor=anchor, credits_unpaid=credits_unpaid)
+    pinned = pin_change(subscription, wish, proration_at=proration_at, token=preview_token)
+    if pinned.changes_nothing:
+        return subscription
+    commit_change(
+        subscription,
+        pinned.change,
+        at=pinned.at,
+        now=now,
+        behavior=proration_behavior,
+        invoice_id=invoice_id,
+        is_collected=is_collected,
+    )
     subscription.version += 1
     subscription.save()
     announce_subscription(subscription, events.SUBSCRIPTION_UPDATED)
     return subscription
-
-
-def _invoice_at_once(subscription: Subscription, at: datetime, *, now: datetime) -> None:
-    lines = pending_lines(subscription)
-    if not lines:
-        return
-    reckoned = reckon_for_subscription(
-        subscription, lines, list_discounts(subscription), at=subscription.current_period_start_at
-    )
-    invoice = write_subscription_invoice(
-        subscription,
-        reckoned,
-        reason=InvoiceReason.UPDATE,
-        period=Period(at, subscription.current_period_end_at),
-        now=now,
-    )
-    finalize_draft(invoice, now=now)
-    if invoice.status == InvoiceStatus.PAID:
-        follow_paid_invoice(subscription, invoice, now=now)
-    else:
-        stage_collection(invoice)

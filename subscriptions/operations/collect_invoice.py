@@ -8,11 +8,12 @@ from django.db import IntegrityError
 
 from foundation.errors import DomainError, LockTimeout
 from foundation.ids import new_id
+from foundation.money import Money
 from foundation.transactions import outside_transaction, owns_transaction
 from payments.operations.create_payment_intent import create_payment_intent
 from payments.operations.execute_attempt import execute_attempt
 from payments.queries.intent_standing import find_standing
-from subscriptions.errors import InvoiceNothingToPay, InvoicePaymentUnresolved, InvoiceUnexpectedState
+from subscriptions.errors import InvoicePaymentUnresolved, InvoiceUnexpectedState
 from subscriptions.locks import lock_invoice, lock_subscription
 from subscriptions.models import Invoice, InvoicePayment, InvoicePaymentStatus, InvoiceStatus, PaymentReason
 from subscriptions.operations.give_up_payment import give_up_payment
@@ -20,6 +21,7 @@ from subscriptions.operations.record_failed_try import record_failed_try
 from subscriptions.operations.record_invoice_payment import record_invoice_payment
 from subscriptions.queries.invoices import find_latest_payment, get_invoice
 from subscriptions.queries.subscriptions import now_of
+from subscriptions.steps.part_of_remaining import part_of_remaining
 
 PAYABLE = (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE)
 SETTLED_LATER = "receivable"
@@ -35,22 +37,23 @@ def collect_invoice(
     attempt: int | None = None,
     reason: PaymentReason = PaymentReason.SCHEDULED,
     payment_method_id: UUID | None = None,
+    amount: Money | None = None,
     confirm: bool = True,
     off_session: bool = True,
     in_background: bool = True,
 ) -> Invoice:
-    """Try to charge what remains of a finalized invoice.
+    """Try to charge what remains of a finalized invoice, or a part of it.
 
     attempt: the ordinal of the try, which a job names so that it is made once; None for a person's new one.
-    payment_method_id: None for the invoice's, the subscription's or the customer's. confirm: off leaves the intent to
-    the customer's own client. in_background: a worker makes the call to the PSP.
-    Raises: ResourceMissing, InvoiceUnexpectedState, InvoiceNothingToPay, InvoicePaymentUnresolved; a try of a job that
-    was made before ends quietly.
+    payment_method_id: None for the invoice's, the subscription's or the customer's. amount: None for all that remains.
+    confirm: off leaves the intent to the customer. in_background: a worker makes the call to the PSP.
+    Raises: ResourceMissing, InvoiceUnexpectedState, InvoiceNothingToPay, InvoicePaymentExceedsRemaining,
+    InvoicePaymentUnresolved; a try of a job that was made before ends quietly.
     Writes: the try, its payment intent, and as record_invoice_payment does.
     Safe to repeat: the row of the try is on disk before its intent, and both have one id.
     """
     give_up_payment(merchant_id=merchant_id, invoice_id=invoice_id, before_attempt=attempt or NO_LIMIT)
-    payment = _open_try(merchant_id=merchant_id, invoice_id=invoice_id, attempt=attempt, reason=reason)
+    payment = _open_try(merchant_id, invoice_id, attempt=attempt, reason=reason, amount=amount)
     if payment is None:
         return get_invoice(merchant_id=merchant_id, invoice_id=invoice_id)
     invoice = get_invoice(merchant_id=merchant_id, invoice_id=invoice_id)
@@ -77,8 +80,7 @@ def collect_invoice(
     except IntegrityError:
         # Somebody else goes on with this very try: theirs is the intent.
         raise InvoicePaymentUnresolved() from None
-    except LockTimeout:
-        # Somebody is at work on the customer or the method: the job comes again, and the try goes on.
+    except LockTimeout:  # Somebody is at work on the customer: the job comes again, and the try goes on.
         raise
     except DomainError as error:
         # Nothing was sent: the try has ended, and says why.
@@ -99,7 +101,12 @@ def _payment_method_of(invoice: Invoice) -> UUID | None:
 
 @owns_transaction
 def _open_try(
-    *, merchant_id: UUID, invoice_id: UUID, attempt: int | None, reason: PaymentReason
+    merchant_id: UUID,
+    invoice_id: UUID,
+    *,
+    attempt: int | None,
+    reason: PaymentReason,
+    amount: Money | None,
 ) -> InvoicePayment | None:
     known = get_invoice(merchant_id=merchant_id, invoice_id=invoice_id)
     subscription = None
@@ -115,8 +122,7 @@ def _open_try(
         if attempt is not None:
             return None
         raise InvoiceUnexpectedState(f"An invoice that is {invoice.status} can not be paid.")
-    if invoice.amount_remaining.is_zero:
-        raise InvoiceNothingToPay()
+    wanted = part_of_remaining(invoice, amount)
     if latest is not None and latest.status == InvoicePaymentStatus.OPEN:
         if find_standing(merchant_id=merchant_id, payment_intent_id=latest.id) is None:
             # Whoever began it died before the intent was made: it goes on under the same id.
@@ -128,7 +134,7 @@ def _open_try(
         invoice=invoice,
         ordinal=latest.ordinal + 1 if latest is not None else 1,
         reason=reason,
-        amount_minor=invoice.amount_remaining.amount_minor,
+        amount_minor=wanted.amount_minor,
         currency=invoice.currency,
         created_at=now_of(subscription.test_clock if subscription else None),
     )

@@ -10,7 +10,7 @@ from foundation.tenancy.queries import get_merchant
 from foundation.transactions import owns_transaction
 from subscriptions.errors import DunningPolicyNameTaken
 from subscriptions.models import DunningPolicy, EndAction
-from subscriptions.steps.check_dunning_days import refuse_unless_days_rise
+from subscriptions.steps.check_dunning_terms import refuse_unless_days_rise, refuse_unless_terms_hold
 
 
 @owns_transaction
@@ -37,6 +37,7 @@ def create_dunning_policy(
             return existing
     merchant = get_merchant(merchant_id)
     refuse_unless_days_rise(offsets_days)
+    refuse_unless_terms_hold(fields)
     if rows.filter(name=name).exists():
         raise DunningPolicyNameTaken(param="name")
     policy = DunningPolicy(

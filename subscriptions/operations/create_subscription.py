@@ -9,6 +9,7 @@ from uuid import UUID
 from foundation.transactions import outside_transaction
 from subscriptions.errors import SubscriptionPaymentFailed
 from subscriptions.models import CollectionMethod, InvoicePaymentStatus, InvoiceStatus, Subscription
+from subscriptions.operations.ask_tax import ask_tax
 from subscriptions.operations.collect_invoice import collect_invoice
 from subscriptions.operations.expire_incomplete_subscription import expire_incomplete_subscription
 from subscriptions.operations.open_subscription import NewItem, SubscriptionTerms, open_subscription
@@ -47,6 +48,7 @@ def create_subscription(
     Writes: as open_subscription, finalize_invoice and collect_invoice do.
     Safe to repeat: every part finds what it wrote before.
     """
+    ask_tax(merchant_id=merchant_id, customer_id=customer_id, price_ids=[item.price_id for item in items])
     subscription = open_subscription(
         merchant_id=merchant_id,
         subscription_id=subscription_id,

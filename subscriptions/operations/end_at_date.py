@@ -23,6 +23,6 @@ def end_at_date(*, merchant_id: UUID, subscription_id: UUID) -> Subscription:
     now, end = now_of(subscription.test_clock), subscription.cancel_at
     if end is None or end > now or subscription.status not in RENEWING_STATES:
         return subscription
-    credit_rest(subscription, at=end, now=now)
+    credit_rest(subscription, at=end, now=now, is_ending=True)
     end_subscription(subscription, at=end, now=now)
     return subscription

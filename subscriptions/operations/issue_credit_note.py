@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Sum
-
 from foundation.context import current
 from foundation.jobs.staging import stage_job
 from foundation.money import Money
@@ -20,17 +18,17 @@ from subscriptions.models import (
     CreditNote,
     CreditNoteLine,
     Invoice,
-    InvoicePayment,
-    InvoicePaymentStatus,
     InvoiceStatus,
     SeriesKind,
     Subscription,
 )
-from subscriptions.queries.invoices import get_invoice, list_credit_notes
+from subscriptions.queries.invoices import get_invoice, list_credit_notes, plan_refunds
 from subscriptions.queries.subscriptions import now_of
 from subscriptions.steps.announce import announce_credit_note, announce_invoice
 from subscriptions.steps.assign_number import assign_number
 from subscriptions.steps.billing_rows import billing_customer_of, billing_settings_of
+from subscriptions.steps.defer_revenue import take_back_deferred
+from subscriptions.steps.delinquency import clear_delinquent
 from subscriptions.steps.dunning import stop_run
 from subscriptions.steps.follow_invoice import follow_paid_invoice
 from subscriptions.steps.move_balance import move_balance
@@ -54,8 +52,8 @@ def issue_credit_note(
 
     Raises: ResourceMissing, InvoiceUnexpectedState, CreditNoteExceedsLine, CreditNoteExceedsInvoice,
     CreditNoteSplitDiffers.
-    Writes: the note, its lines and number, ledger entries, the customer's balance, the invoice and its dunning, the
-    subscription, a job for the refund, credit_note.created.
+    Writes: the note, its lines and number, ledger entries, what was deferred, the customer's balance, the invoice and
+    its dunning, the subscription, a job for the refund, credit_note.created.
     Safe to repeat: the same credit_note_id finds its note.
     """
     known = get_invoice(merchant_id=merchant_id, invoice_id=invoice_id)
@@ -76,9 +74,11 @@ def issue_credit_note(
     number = assign_number(SeriesKind.CREDIT_NOTE, settings=settings, billing_customer=billing)
     note = _write(credit_note_id, invoice, reckoned, number, now=now)
     note.reason, note.memo, note.metadata = reason, memo, dict(metadata or {})
-    note.ledger_entry_id = post_credit_note(note, at=now)
+    deferred = _take_back_deferred(invoice, reckoned)
+    whole = Money(sum(deferred), note.currency)
+    note.ledger_entry_id = post_credit_note(note, deferred=whole, at=now)
     note.save(force_insert=True)
-    _write_lines(note, reckoned)
+    _write_lines(note, reckoned, deferred)
     if note.balance_minor:
         move_balance(
             merchant_id=merchant_id,
@@ -107,18 +107,14 @@ def _stage_refund(note: CreditNote) -> None:
 
 
 def _refuse_unless_refundable(invoice: Invoice, refund_minor: int) -> None:
-    """Raises CreditNoteExceedsInvoice: only what was charged can be refunded, and that once."""
+    """Raises CreditNoteExceedsInvoice: only what was charged can be refunded, once, and of one charge at a time."""
     if not refund_minor:
         return
-    payments = InvoicePayment.objects.for_merchant(invoice.merchant_id).filter(
-        invoice_id=invoice.id, status=InvoicePaymentStatus.PAID
-    )
-    charged = payments.aggregate(total=Sum("amount_minor"))["total"] or 0
-    notes = CreditNote.objects.for_merchant(invoice.merchant_id).filter(invoice_id=invoice.id)
-    refunded = notes.aggregate(total=Sum("refund_minor"))["total"] or 0
-    if refund_minor > charged - refunded:
+    _, left = plan_refunds(invoice)
+    most = max(left.values(), default=0)
+    if refund_minor > most:
         raise CreditNoteExceedsInvoice(
-            f"Of this invoice, {charged - refunded} can still be refunded, not {refund_minor}.",
+            f"Of a charge of this invoice, at most {most} can still be refunded, not {refund_minor}.",
             param="refund_amount",
         )
 
@@ -149,8 +145,22 @@ def _write(
     )
 
 
-def _write_lines(note: CreditNote, reckoned: ReckonedNote) -> None:
-    for ordinal, line in enumerate(reckoned.lines, start=1):
+def _take_back_deferred(invoice: Invoice, reckoned: ReckonedNote) -> list[int]:
+    """Minor units of each line that were not earned yet: they are given back before income is touched."""
+    return take_back_deferred(
+        invoice,
+        [
+            (
+                line.line.id if line.line is not None else None,
+                line.back.amount_minor - line.back.discount_minor - line.inclusive_tax_minor,
+            )
+            for line in reckoned.lines
+        ],
+    )
+
+
+def _write_lines(note: CreditNote, reckoned: ReckonedNote, deferred: Sequence[int]) -> None:
+    for ordinal, (line, not_earned) in enumerate(zip(reckoned.lines, deferred, strict=True), start=1):
         CreditNoteLine(
             merchant_id=note.merchant_id,
             credit_note=note,
@@ -162,6 +172,7 @@ def _write_lines(note: CreditNote, reckoned: ReckonedNote) -> None:
             discount_minor=line.back.discount_minor,
             tax_minor=line.tax_minor,
             inclusive_tax_minor=line.inclusive_tax_minor,
+            deferred_minor=not_earned,
             taxes=line.taxes,
         ).save(force_insert=True)
 
@@ -177,6 +188,7 @@ def _credit_invoice(
         invoice.pay(now)
         stop_run(invoice, now=now, reason="credited")
         types += [events.INVOICE_PAID]
+        clear_delinquent(invoice)
     invoice.save()
     announce_invoice(invoice, *types)
     if subscription is not None and invoice.status == InvoiceStatus.PAID and is_owed:

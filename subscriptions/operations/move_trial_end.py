@@ -15,6 +15,7 @@ from subscriptions.queries.subscriptions import list_discounts, list_items, now_
 from subscriptions.steps.announce import announce_subscription
 from subscriptions.steps.credit_rest import credit_rest
 from subscriptions.steps.finalize_draft import finalize_draft
+from subscriptions.steps.pending_update import drop_pending_update
 from subscriptions.steps.reckon_subscription import reckon_for_subscription
 from subscriptions.steps.subscription_lines import lines_for_trial
 from subscriptions.steps.write_invoice import write_subscription_invoice
@@ -32,7 +33,7 @@ def move_trial_end(
 ) -> Subscription:
     """trial_end_at: None for now, which makes the first paid period due at once. The anchor goes along.
 
-    is_prorated: what an active subscription has paid for beyond now waits as a credit.
+    is_prorated: what an active subscription has paid for beyond now waits as a credit; otherwise it is given up.
     Raises: ResourceMissing, SubscriptionUnexpectedState, PeriodDatesOutOfOrder (a trial that ends in the past).
     Writes: the subscription and its event; of an active one also an invoice over nothing, and credits.
     Safe to repeat: the same end changes nothing more.
@@ -43,6 +44,7 @@ def move_trial_end(
             f"A subscription that is {subscription.status} has no trial to move."
         )
     now = now_of(subscription.test_clock)
+    drop_pending_update(subscription, now=now)
     end = now if trial_end_at is None else trial_end_at
     if end < now:
         raise PeriodDatesOutOfOrder("The trial would end in the past.", param="trial_end")
@@ -62,8 +64,7 @@ def move_trial_end(
 
 
 def _begin_trial(subscription: Subscription, end: datetime, *, now: datetime, is_prorated: bool) -> None:
-    if is_prorated:
-        credit_rest(subscription, at=now, now=now)
+    credit_rest(subscription, at=now, now=now, is_ending=False, gives_back=is_prorated)
     trial = Period(now, end)
     subscription.begin_trial()
     subscription.trial_start_at = now

@@ -11,12 +11,13 @@ from subscriptions.models import CollectionMethod, Invoice, InvoiceStatus
 from subscriptions.queries.invoices import get_invoice
 from subscriptions.queries.subscriptions import now_of
 from subscriptions.steps.announce import announce_invoice
+from subscriptions.steps.delinquency import fall_delinquent
 from subscriptions.steps.follow_invoice import follow_failed_invoice
 
 
 @owns_transaction
 def note_overdue_invoice(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
-    """Raises: ResourceMissing. Writes: invoice.overdue; the subscription.
+    """Raises: ResourceMissing. Writes: invoice.overdue; the customer; the subscription.
 
     Safe to repeat: it is noted once, by the invoice's attempted flag; one that is not open or not due stays.
     """
@@ -34,6 +35,7 @@ def note_overdue_invoice(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
     invoice.attempt_count = 1
     invoice.save(update_fields=["attempt_count"])
     announce_invoice(invoice, events.INVOICE_OVERDUE)
+    fall_delinquent(invoice)
     if subscription is not None:
         follow_failed_invoice(subscription, invoice)
     return invoice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from foundation.errors import ResourceMissing
@@ -15,6 +16,7 @@ from subscriptions.steps.bill_usage import usage_lines
 from subscriptions.steps.item_changes import ItemChange, ItemPlan, plan_items
 from subscriptions.steps.reckon_invoice import ReckonedInvoice
 from subscriptions.steps.reckon_subscription import reckon_for_subscription
+from subscriptions.steps.restarts import Restart, restart_at_boundary, set_restart
 from subscriptions.steps.subscription_lines import lines_for_periods, pending_lines
 
 
@@ -35,10 +37,11 @@ def preview_renewal(
     subscription_id: UUID,
     changes: Sequence[ItemChange] = (),
     with_pending: bool = True,
+    restart: Restart | None = None,
 ) -> RenewalPreview | None:
     """None when nothing more is billed. changes: as they would be from the boundary on, without prorations.
 
-    with_pending: also what waits for the next invoice.
+    with_pending: also what waits for the next invoice. restart: a period that the changes would begin before then.
     Raises: ResourceMissing; as plan_items.
     Writes nothing of the subscription; the merchant's billing rows where they are missing.
     Safe to repeat: nothing changes.
@@ -47,14 +50,14 @@ def preview_renewal(
     subscription = rows.filter(pk=subscription_id).first()
     if subscription is None:
         raise ResourceMissing("No such subscription.", param="subscription")
-    due = subscription.next_billing_at
-    if due is None:
+    if subscription.next_billing_at is None:
         return None
     items = list_items(subscription)
     discounts = list_discounts(subscription)
-    kept = [_item(subscription, plan) for plan in plan_items(subscription, items, changes) if plan.price]
+    plans = plan_items(subscription, items, changes)
+    kept = [_item(subscription, plan) for plan in plans if plan.price]
+    due, passed = _move_to(subscription, plans, restart)
     period = subscription.cycle.period_at(due)
-    passed = Period(subscription.current_period_start_at, due)
     lines = [
         *(pending_lines(subscription) if with_pending else []),
         *(usage.line for usage in usage_lines(subscription, items, period=passed)),
@@ -62,6 +65,22 @@ def preview_renewal(
     ]
     reckoned = reckon_for_subscription(subscription, lines, discounts, at=period.start)
     return RenewalPreview(reckoned, period, items, discounts)
+
+
+def _move_to(
+    subscription: Subscription, plans: Sequence[ItemPlan], restart: Restart | None
+) -> tuple[datetime, Period]:
+    """(the boundary, the period that ends there). The row at hand gets the cycle it would have; it is not saved."""
+    if restart is not None:
+        set_restart(subscription, restart)
+        return restart.period.end, restart.period
+    due = subscription.next_billing_at
+    assert due is not None, "looked at before"
+    passed = Period(subscription.current_period_start_at, due)
+    longer = restart_at_boundary(subscription, plans, at=due)
+    if longer is not None:
+        set_restart(subscription, longer)
+    return due, passed
 
 
 def _item(subscription: Subscription, plan: ItemPlan) -> SubscriptionItem:

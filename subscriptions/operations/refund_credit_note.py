@@ -11,7 +11,7 @@ from payments.operations.request_refund import request_refund
 from subscriptions.errors import InvoiceUnexpectedState
 from subscriptions.locks import lock_credit_note, lock_invoice
 from subscriptions.models import CreditNote
-from subscriptions.queries.invoices import find_paid_intent_id, get_credit_note
+from subscriptions.queries.invoices import get_credit_note, plan_refunds
 
 
 @outside_transaction
@@ -26,7 +26,7 @@ def refund_credit_note(*, merchant_id: UUID, credit_note_id: UUID, in_background
     note = get_credit_note(merchant_id=merchant_id, credit_note_id=credit_note_id)
     if not note.refund_minor or note.refund_id is not None:
         return note
-    intent_id = find_paid_intent_id(note.invoice)
+    intent_id = plan_refunds(note.invoice)[0].get(note.id)
     if intent_id is None:
         raise InvoiceUnexpectedState("No payment of this invoice can be refunded.")
     send = request_refund if in_background else refund_payment

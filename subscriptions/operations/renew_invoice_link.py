@@ -6,9 +6,11 @@ import secrets
 from uuid import UUID
 
 from foundation.transactions import owns_transaction
+from subscriptions import events
 from subscriptions.errors import InvoiceUnexpectedState
 from subscriptions.locks import lock_invoice
 from subscriptions.models import Invoice, InvoiceStatus
+from subscriptions.steps.announce import announce_invoice
 from subscriptions.steps.finalize_draft import TOKEN_BYTES
 
 
@@ -16,7 +18,7 @@ from subscriptions.steps.finalize_draft import TOKEN_BYTES
 def renew_invoice_link(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
     """Raises: ResourceMissing, InvoiceUnexpectedState (a draft has no address).
 
-    Writes: the invoice.
+    Writes: the invoice, invoice.updated with the new address.
     Safe to repeat: each call revokes the address before it.
     """
     invoice = lock_invoice(merchant_id=merchant_id, invoice_id=invoice_id)
@@ -24,4 +26,5 @@ def renew_invoice_link(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
         raise InvoiceUnexpectedState("A draft has no page for its customer.")
     invoice.hosted_token = secrets.token_urlsafe(TOKEN_BYTES)
     invoice.save(update_fields=["hosted_token"])
+    announce_invoice(invoice, events.INVOICE_UPDATED)
     return invoice

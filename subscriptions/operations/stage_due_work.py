@@ -1,4 +1,4 @@
-"""Beat's part of all that comes due beside renewals and retries: stage a job for each; nothing is done here."""
+"""Beat's part of all that comes due beside renewals, drafts and retries: stage a job for each; nothing is done here."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from uuid import UUID
 from foundation import clock
 from foundation.jobs.staging import NewJob, stage_jobs
 from foundation.transactions import owns_transaction
-from subscriptions.queries import due
+from subscriptions.queries import due, due_changes
 
 BATCH = 500
 
 Listed = Callable[..., list[tuple[UUID, UUID]]]
 
 WORK: tuple[tuple[str, str, Listed], ...] = (
-    ("subscriptions.finalize_invoice", "invoice_id", due.list_drafts_due),
     ("subscriptions.note_overdue", "invoice_id", due.list_overdue),
     ("subscriptions.expire_resumption", "subscription_id", due.list_expired_resumptions),
     ("subscriptions.resume_collection", "subscription_id", due.list_pauses_over),
+    ("subscriptions.expire_pending_update", "subscription_id", due_changes.list_pending_updates_over),
+    ("subscriptions.announce_trial_end", "subscription_id", due_changes.list_trials_ending),
+    ("subscriptions.begin_schedule", "schedule_id", due_changes.list_schedules_to_begin),
     ("subscriptions.apply_phase", "subscription_id", due.list_phases_due),
     ("subscriptions.end_at_date", "subscription_id", due.list_ends_due),
 )

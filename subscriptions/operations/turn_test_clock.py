@@ -13,13 +13,17 @@ from subscriptions import events
 from subscriptions.errors import InvoicePaymentUnresolved
 from subscriptions.locks import lock_test_clock
 from subscriptions.models import TestClock, TestClockStatus
+from subscriptions.operations.announce_trial_end import announce_trial_end
 from subscriptions.operations.apply_schedule_phase import apply_schedule_phase
+from subscriptions.operations.begin_schedule import begin_schedule
 from subscriptions.operations.collect_invoice import collect_invoice
 from subscriptions.operations.end_at_date import end_at_date
 from subscriptions.operations.expire_incomplete_subscription import expire_incomplete_subscription
+from subscriptions.operations.expire_pending_update import expire_pending_update
 from subscriptions.operations.expire_resumption import expire_resumption
 from subscriptions.operations.finalize_invoice import finalize_invoice
 from subscriptions.operations.note_overdue_invoice import note_overdue_invoice
+from subscriptions.operations.recognise_schedule import recognise_schedule
 from subscriptions.operations.renew_subscription import renew_subscription
 from subscriptions.operations.resume_collection import resume_collection
 from subscriptions.operations.retry_invoice import retry_invoice
@@ -49,11 +53,15 @@ _BY_KIND: dict[str, Callable[[UUID, UUID], object]] = {
     "expire_resumption": lambda m, s: expire_resumption(merchant_id=m, subscription_id=s),
     "resume_collection": lambda m, s: resume_collection(merchant_id=m, subscription_id=s),
     "end_at_date": lambda m, s: end_at_date(merchant_id=m, subscription_id=s),
+    "expire_pending_update": lambda m, s: expire_pending_update(merchant_id=m, subscription_id=s),
+    "trial_will_end": lambda m, s: announce_trial_end(merchant_id=m, subscription_id=s),
+    "begin_schedule": lambda m, s: begin_schedule(merchant_id=m, schedule_id=s, in_background=False),
     "apply_phase": lambda m, s: apply_schedule_phase(merchant_id=m, subscription_id=s),
     "renew": lambda m, s: renew_subscription(merchant_id=m, subscription_id=s),
-    "finalize": lambda m, i: finalize_invoice(merchant_id=m, invoice_id=i),
+    "finalize": lambda m, i: finalize_invoice(merchant_id=m, invoice_id=i, only_when_due=True),
     "collect": lambda m, i: _collect(m, i),
     "retry": lambda m, r: retry_invoice(merchant_id=m, dunning_run_id=r, in_background=False),
+    "recognise": lambda m, s: recognise_schedule(merchant_id=m, schedule_id=s),
     "overdue": lambda m, i: note_overdue_invoice(merchant_id=m, invoice_id=i),
 }
 

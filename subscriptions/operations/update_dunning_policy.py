@@ -10,7 +10,7 @@ from foundation.transactions import owns_transaction
 from subscriptions.locks import lock_billing_settings, lock_dunning_policy
 from subscriptions.models import DunningPolicy
 from subscriptions.steps.billing_rows import billing_settings_of
-from subscriptions.steps.check_dunning_days import refuse_unless_days_rise
+from subscriptions.steps.check_dunning_terms import refuse_unless_days_rise, refuse_unless_terms_hold
 
 
 @owns_transaction
@@ -22,7 +22,7 @@ def update_dunning_policy(
     is_default: bool | None = None,
     **fields: Any,
 ) -> DunningPolicy:
-    """is_default: whether new failures go by it. fields: end_action, invoice_uncollectible, thresholds, is_active.
+    """is_default: whether new failures go by it. fields: by model name (end_action, thresholds, …).
 
     Raises: ResourceMissing, DunningPolicyInvalid.
     Writes: the policy; the merchant's billing settings, of which an archived policy is the default no more.
@@ -34,6 +34,7 @@ def update_dunning_policy(
     if offsets_days is not None:
         refuse_unless_days_rise(offsets_days)
         policy.offsets_days = list(offsets_days)
+    refuse_unless_terms_hold(fields)
     for name, value in fields.items():
         setattr(policy, name, value)
     policy.save()

@@ -10,8 +10,9 @@ from subscriptions import events
 from subscriptions.errors import ScheduleUnexpectedState
 from subscriptions.locks import lock_schedule, lock_subscription
 from subscriptions.models import SchedulePhase, ScheduleStatus, SubscriptionSchedule
-from subscriptions.queries.subscriptions import get_schedule, list_phases
+from subscriptions.queries.subscriptions import find_billing_customer, get_schedule, list_phases, now_of
 from subscriptions.steps.announce import announce_schedule
+from subscriptions.steps.new_schedule import write_new_phases
 from subscriptions.steps.plan_phases import NewPhase, write_phases
 
 OPEN = (ScheduleStatus.NOT_STARTED, ScheduleStatus.ACTIVE)
@@ -26,18 +27,20 @@ def update_schedule(
     end_behavior: str | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> SubscriptionSchedule:
-    """phases: all that come after the current one; None leaves them.
+    """phases: all that come after the current one, and of a schedule that has not begun all; None leaves them.
 
     Raises: ResourceMissing, ScheduleUnexpectedState, SchedulePhasesInvalid; as plan_items.
     Writes: the schedule, its phases, subscription_schedule.updated. Safe to repeat.
     """
     known = get_schedule(merchant_id=merchant_id, schedule_id=schedule_id)
-    if known.subscription_id is None:
-        raise ScheduleUnexpectedState()
-    subscription = lock_subscription(merchant_id=merchant_id, subscription_id=known.subscription_id)
+    subscription = None
+    if known.subscription_id is not None:
+        subscription = lock_subscription(merchant_id=merchant_id, subscription_id=known.subscription_id)
     schedule = lock_schedule(merchant_id=merchant_id, schedule_id=schedule_id)
     if schedule.status not in OPEN:
         raise ScheduleUnexpectedState(f"A schedule that is {schedule.status} does not change.")
+    if subscription is None and (schedule.begins_id is not None or schedule.subscription_id is not None):
+        raise ScheduleUnexpectedState("The schedule begins just now.")
     if end_behavior is not None:
         schedule.end_behavior = end_behavior
     if metadata is not None:
@@ -45,8 +48,19 @@ def update_schedule(
     if phases is not None:
         rows = SchedulePhase.objects.for_merchant(merchant_id)
         rows.filter(schedule_id=schedule.id, applied_at__isnull=True).delete()
-        begun = list_phases(schedule)
-        write_phases(schedule, subscription, phases, after=begun[-1])
+        if subscription is None:
+            _plan_anew(schedule, phases)
+        else:
+            write_phases(schedule, subscription, phases, after=list_phases(schedule)[-1])
     schedule.save()
     announce_schedule(schedule, events.SCHEDULE_UPDATED)
     return schedule
+
+
+def _plan_anew(schedule: SubscriptionSchedule, phases: Sequence[NewPhase]) -> None:
+    """Of one that has not begun. It starts where the first phase says, else when it was going to."""
+    billing = find_billing_customer(merchant_id=schedule.merchant_id, customer_id=schedule.customer_id)
+    now = now_of(billing.test_clock if billing else None)
+    first = phases[0].starts_at if phases else None
+    starts_at = first or schedule.next_phase_at or now
+    write_new_phases(schedule, phases, starts_at=starts_at, zone=schedule.settings["timezone"], now=now)

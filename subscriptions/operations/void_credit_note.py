@@ -9,9 +9,10 @@ from subscriptions import events
 from subscriptions.errors import CreditNoteNotVoidable
 from subscriptions.locks import lock_credit_note, lock_invoice, lock_subscription
 from subscriptions.models import CreditNote, CreditNoteStatus, InvoiceStatus
-from subscriptions.queries.invoices import get_credit_note, get_invoice
+from subscriptions.queries.invoices import get_credit_note, get_invoice, list_note_lines
 from subscriptions.queries.subscriptions import now_of
 from subscriptions.steps.announce import announce_credit_note, announce_invoice
+from subscriptions.steps.defer_revenue import defer_again
 from subscriptions.steps.post_to_ledger import reverse_credit_note
 
 
@@ -19,7 +20,7 @@ from subscriptions.steps.post_to_ledger import reverse_credit_note
 def void_credit_note(*, merchant_id: UUID, credit_note_id: UUID) -> CreditNote:
     """Raises: ResourceMissing, CreditNoteNotVoidable (void already, money went back, or the invoice is closed).
 
-    Writes: the note, the invoice, the opposite ledger entry, credit_note.voided.
+    Writes: the note, the invoice, the opposite ledger entry, what was deferred, credit_note.voided.
     Safe to repeat: a voided note is refused.
     """
     known = get_credit_note(merchant_id=merchant_id, credit_note_id=credit_note_id)
@@ -39,6 +40,7 @@ def void_credit_note(*, merchant_id: UUID, credit_note_id: UUID) -> CreditNote:
     invoice.credited_before_payment_minor -= note.pre_payment_minor
     invoice.save()
     reverse_credit_note(note, at=now)
+    defer_again(invoice, [(line.invoice_line_id, line.deferred_minor) for line in list_note_lines(note)])
     announce_credit_note(note, events.CREDIT_NOTE_VOIDED)
     announce_invoice(invoice, events.INVOICE_UPDATED)
     return note

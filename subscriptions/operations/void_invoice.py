@@ -52,5 +52,5 @@ def _void(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
 def _refuse_unless_voidable(invoice: Invoice) -> None:
     if invoice.status not in VOIDABLE:
         raise InvoiceUnexpectedState(f"An invoice that is {invoice.status} can not be voided.")
-    if invoice.amount_paid_minor:
-        raise InvoiceUnexpectedState("A part of this invoice is paid: credit it instead.")
+    if invoice.amount_paid_minor or invoice.credited_after_payment_minor:
+        raise InvoiceUnexpectedState("A part of this invoice is paid or was given back: credit it instead.")

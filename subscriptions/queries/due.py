@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from subscriptions.models import (
     RENEWING_STATES,
@@ -61,14 +61,6 @@ def list_phases_due(*, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
     return list(rows.order_by("next_phase_at").values_list("subscription_id", "merchant_id")[:limit])
 
 
-def list_drafts_due(*, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
-    """(invoice, merchant) of drafts whose time to be finalized has come."""
-    rows = Invoice.across_merchants.filter(
-        status=InvoiceStatus.DRAFT, finalizes_at__lte=now, subscription__test_clock__isnull=True
-    )
-    return list(rows.order_by("finalizes_at").values_list("id", "merchant_id")[:limit])
-
-
 def list_overdue(*, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
     """(invoice, merchant) of sent invoices that were not paid by their due date, and that is not noted yet."""
     rows = Invoice.across_merchants.filter(
@@ -79,6 +71,32 @@ def list_overdue(*, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
         subscription__test_clock__isnull=True,
     )
     return list(rows.order_by("due_at").values_list("id", "merchant_id")[:limit])
+
+
+def count_claimed_renewals(*, now: datetime, at_most: int) -> int:
+    """How many due renewals are leased to a job that has not come to them."""
+    rows = Subscription.across_merchants.filter(
+        next_billing_at__lte=now, halted_at__isnull=True, test_clock__isnull=True, lease_ends_at__gt=now
+    )
+    return rows.order_by("next_billing_at")[:at_most].count()
+
+
+def count_claimed_drafts(*, now: datetime, at_most: int) -> int:
+    """As count_claimed_renewals, of drafts that are due to be finalized."""
+    return _drafts_due(now).filter(lease_ends_at__gt=now).order_by("finalizes_at")[:at_most].count()
+
+
+def read_finalizing_lag_seconds(*, now: datetime) -> int:
+    """How long the draft that is due the longest has waited to be finalized; 0 when none is due."""
+    due = _drafts_due(now).order_by("finalizes_at").values_list("finalizes_at", flat=True)
+    oldest = due.first()
+    return 0 if oldest is None else int((now - oldest).total_seconds())
+
+
+def _drafts_due(now: datetime) -> QuerySet[Invoice]:
+    return Invoice.across_merchants.filter(
+        status=InvoiceStatus.DRAFT, finalizes_at__lte=now, subscription__test_clock__isnull=True
+    )
 
 
 def read_renewal_lag_seconds(*, now: datetime) -> int:

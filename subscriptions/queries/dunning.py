@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db.models import F, Sum
 
 from subscriptions.models import (
+    BillingSettings,
+    DunningPolicy,
     DunningRun,
     DunningTry,
     Invoice,
@@ -21,6 +23,17 @@ def find_running_run(invoice: Invoice) -> DunningRun | None:
     """With its policy; the database allows one."""
     rows = DunningRun.objects.for_merchant(invoice.merchant_id).select_related("policy")
     return rows.filter(invoice_id=invoice.id, status=RunStatus.RUNNING).first()
+
+
+def has_been_dunned(invoice: Invoice) -> bool:
+    """Whether a run was ever begun for it."""
+    return DunningRun.objects.for_merchant(invoice.merchant_id).filter(invoice_id=invoice.id).exists()
+
+
+def find_default_policy(merchant_id: UUID) -> DunningPolicy | None:
+    """What new failures of the merchant go by; None for the built-in days."""
+    chosen = BillingSettings.objects.for_merchant(merchant_id).values("default_dunning_policy_id")
+    return DunningPolicy.objects.for_merchant(merchant_id).filter(pk__in=chosen, is_active=True).first()
 
 
 def find_run(*, merchant_id: UUID, dunning_run_id: UUID) -> DunningRun | None:

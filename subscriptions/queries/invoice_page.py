@@ -13,10 +13,12 @@ from subscriptions.models import (
     CreditNote,
     CustomerBalanceTransaction,
     Discount,
+    DisputedPayment,
     DunningRun,
     Invoice,
     InvoiceLine,
     InvoicePayment,
+    RevenueSchedule,
     TaxRate,
 )
 
@@ -26,7 +28,9 @@ MOST_ROWS = 200
 
 @dataclass
 class InvoicePage:
-    """An invoice with all that belongs to it. credits: by the line that they give back a part of."""
+    """An invoice with all that belongs to it. credits: by the line that they give back a part of. deferred: by the
+    line whose revenue is earned over time. disputed: newest first.
+    """
 
     invoice: Invoice
     lines: list[InvoiceLine]
@@ -40,6 +44,8 @@ class InvoicePage:
     discount_names: dict[str, str] = field(default_factory=dict)
     rate_names: dict[str, str] = field(default_factory=dict)
     credits: dict[UUID, list[InvoiceLine]] = field(default_factory=dict)
+    deferred: dict[UUID, RevenueSchedule] = field(default_factory=dict)
+    disputed: list[DisputedPayment] = field(default_factory=list)
 
 
 def read_invoice_page(invoice: Invoice) -> InvoicePage:
@@ -65,6 +71,12 @@ def read_invoice_page(invoice: Invoice) -> InvoicePage:
         discount_names=discounts,
         rate_names=rates,
         credits=_credits_of(lines, merchant_id=merchant_id),
+        deferred=_deferred_of(invoice),
+        disputed=list(
+            DisputedPayment.objects.for_merchant(merchant_id)
+            .filter(invoice_id=invoice.id)
+            .order_by("-id")[:MOST_ROWS]
+        ),
     )
 
 
@@ -107,3 +119,10 @@ def _credits_of(lines: list[InvoiceLine], *, merchant_id: UUID) -> dict[UUID, li
         assert row.reverses_id is not None, "it was asked for by what it reverses"
         found.setdefault(row.reverses_id, []).append(row)
     return found
+
+
+def _deferred_of(invoice: Invoice) -> dict[UUID, RevenueSchedule]:
+    """With their recognitions, by line."""
+    rows = RevenueSchedule.objects.for_merchant(invoice.merchant_id).filter(invoice_id=invoice.id)
+    found = rows.prefetch_related("recognitions").order_by("id")[:MOST_ROWS]
+    return {schedule.invoice_line_id: schedule for schedule in found}

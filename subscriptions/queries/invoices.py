@@ -26,6 +26,10 @@ def list_invoices(*, merchant_id: UUID) -> QuerySet[Invoice]:
     return Invoice.objects.for_merchant(merchant_id).select_related("merchant")
 
 
+def find_invoice(*, merchant_id: UUID, invoice_id: UUID) -> Invoice | None:
+    return list_invoices(merchant_id=merchant_id).filter(pk=invoice_id).first()
+
+
 def get_invoice(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
     """With its merchant, customer and subscription. Raises ResourceMissing, also for another merchant's."""
     rows = list_invoices(merchant_id=merchant_id).select_related("customer", "subscription")
@@ -37,6 +41,12 @@ def get_invoice(*, merchant_id: UUID, invoice_id: UUID) -> Invoice:
 
 def list_lines(invoice: Invoice) -> list[InvoiceLine]:
     rows = InvoiceLine.objects.for_merchant(invoice.merchant_id).select_related("price", "reverses")
+    return list(rows.filter(invoice_id=invoice.id).order_by("ordinal"))
+
+
+def list_taxed_lines(invoice: Invoice) -> list[InvoiceLine]:
+    """As list_lines, with the products that say what kind of sale it was."""
+    rows = InvoiceLine.objects.for_merchant(invoice.merchant_id).select_related("price__product", "reverses")
     return list(rows.filter(invoice_id=invoice.id).order_by("ordinal"))
 
 
@@ -119,11 +129,24 @@ def list_balance_transactions(
     return CustomerBalanceTransaction.objects.for_merchant(merchant_id).filter(customer_id=customer_id)
 
 
-def find_paid_intent_id(invoice: Invoice) -> UUID | None:
-    """The payment intent of the try that paid most: where a refund goes."""
-    rows = InvoicePayment.objects.for_merchant(invoice.merchant_id).filter(invoice_id=invoice.id)
-    paid = rows.filter(status=InvoicePaymentStatus.PAID).order_by("-amount_minor", "-ordinal")
-    return paid.values_list("payment_intent_id", flat=True).first()
+def plan_refunds(invoice: Invoice) -> tuple[dict[UUID, UUID], dict[UUID, int]]:
+    """(payment intent by credit note, minor units left by payment intent) of what was charged for an invoice.
+
+    A note's refund goes to one charge: the one that it was sent to, else the one with most left of it.
+    """
+    paid = InvoicePayment.objects.for_merchant(invoice.merchant_id).filter(
+        invoice_id=invoice.id, status=InvoicePaymentStatus.PAID, payment_intent__isnull=False
+    )
+    left = {row.id: row.amount_minor for row in paid.order_by("-amount_minor", "-ordinal")}
+    chosen: dict[UUID, UUID] = {}
+    notes = CreditNote.objects.for_merchant(invoice.merchant_id).select_related("refund")
+    for note in notes.filter(invoice_id=invoice.id, refund_minor__gt=0).order_by("id"):
+        sent = note.refund.payment_intent_id if note.refund is not None else None
+        intent_id = sent or max(left, key=lambda one: left[one], default=None)
+        if intent_id is not None:
+            chosen[note.id] = intent_id
+            left[intent_id] = left.get(intent_id, 0) - note.refund_minor
+    return chosen, left
 
 
 def list_note_line_rows(note: CreditNote) -> QuerySet[CreditNoteLine]:

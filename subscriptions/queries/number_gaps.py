@@ -13,16 +13,17 @@ MAX_GAPS = 1_000
 _GAPS = """
 WITH documents AS (
     SELECT merchant_id, regexp_replace(number, '-[0-9]+$', '') AS prefix FROM subscriptions_invoice
-    WHERE number <> ''
+    WHERE number <> '' AND (%(merchant)s::uuid IS NULL OR merchant_id = %(merchant)s)
     UNION ALL
     SELECT merchant_id, regexp_replace(number, '-[0-9]+$', '') FROM subscriptions_creditnote
+    WHERE %(merchant)s::uuid IS NULL OR merchant_id = %(merchant)s
 ), found AS (
     SELECT merchant_id, prefix, count(*) AS documents FROM documents GROUP BY 1, 2
 )
 SELECT s.merchant_id, s.id, s.prefix, s.last_number, coalesce(f.documents, 0)
 FROM subscriptions_invoicenumberseries s
 LEFT JOIN found f ON f.merchant_id = s.merchant_id AND f.prefix = s.prefix
-WHERE s.last_number <> coalesce(f.documents, 0)
+WHERE s.last_number <> coalesce(f.documents, 0) AND (%(merchant)s::uuid IS NULL OR s.merchant_id = %(merchant)s)
 ORDER BY s.merchant_id, s.prefix LIMIT %(limit)s
 """
 
@@ -38,8 +39,8 @@ class Gap:
     found: int
 
 
-def list_gaps() -> list[Gap]:
-    """Of every merchant; reads all documents: for the nightly proof, not for pages."""
+def list_gaps(merchant_id: UUID | None = None, *, limit: int = MAX_GAPS) -> list[Gap]:
+    """Of one merchant, or of every; reads all documents: for the nightly proof, not for pages."""
     with connection.cursor() as cursor:
-        cursor.execute(_GAPS, {"limit": MAX_GAPS})
+        cursor.execute(_GAPS, {"merchant": merchant_id, "limit": limit})
         return [Gap(*row) for row in cursor.fetchall()]

@@ -32,6 +32,11 @@ def find_subscription(*, merchant_id: UUID, subscription_id: UUID) -> Subscripti
     return list_subscriptions(merchant_id=merchant_id).filter(pk=subscription_id).first()
 
 
+def find_imported(*, merchant_id: UUID, import_key: str) -> Subscription | None:
+    """By what the system that it was imported from calls it."""
+    return list_subscriptions(merchant_id=merchant_id).filter(import_key=import_key).first()
+
+
 def get_subscription(*, merchant_id: UUID, subscription_id: UUID) -> Subscription:
     """Raises ResourceMissing, also for another merchant's."""
     subscription = find_subscription(merchant_id=merchant_id, subscription_id=subscription_id)

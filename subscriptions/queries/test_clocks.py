@@ -12,18 +12,22 @@ from foundation.errors import ResourceMissing
 from foundation.ids import encode_id
 from subscriptions.models import (
     RENEWING_STATES,
+    BillingCustomer,
     CollectionMethod,
     DunningRun,
     Invoice,
     InvoicePayment,
     InvoicePaymentStatus,
     InvoiceStatus,
+    RevenueSchedule,
     RunStatus,
+    ScheduleStatus,
     Subscription,
     SubscriptionSchedule,
     SubscriptionStatus,
     TestClock,
 )
+from subscriptions.queries.due_changes import TRIAL_WILL_END, untold_trial
 
 S = SubscriptionStatus
 
@@ -43,12 +47,16 @@ KINDS = (
     "expire_resumption",
     "resume_collection",
     "end_at_date",
+    "expire_pending_update",
+    "trial_will_end",
+    "begin_schedule",
     "apply_phase",
     "renew",
     "finalize",
     "collect",
     "retry",
     "overdue",
+    "recognise",
 )
 """What comes first at one instant: ends before renewals, renewals before their collection."""
 
@@ -111,6 +119,19 @@ def _waiting(kind: str, clock: TestClock) -> tuple[QuerySet, str]:  # type: igno
         case "end_at_date":
             ends = subscriptions.filter(status__in=RENEWING_STATES)
             return ends.filter(current_period_end_at__gt=F("cancel_at")), "cancel_at"
+        case "expire_pending_update":
+            return subscriptions, "pending_update_expires_at"
+        case "trial_will_end":
+            told = subscriptions.filter(untold_trial())
+            return told.annotate(tells_at=F("trial_end_at") - TRIAL_WILL_END), "tells_at"
+        case "begin_schedule":
+            own = BillingCustomer.objects.for_merchant(clock.merchant_id).filter(test_clock_id=clock.id)
+            planned = SubscriptionSchedule.objects.for_merchant(clock.merchant_id).filter(
+                status=ScheduleStatus.NOT_STARTED,
+                subscription__isnull=True,
+                customer_id__in=own.values("customer_id"),
+            )
+            return planned, "next_phase_at"
         case "apply_phase":
             schedules = SubscriptionSchedule.objects.for_merchant(clock.merchant_id).filter(
                 subscription__test_clock_id=clock.id,
@@ -130,6 +151,9 @@ def _waiting(kind: str, clock: TestClock) -> tuple[QuerySet, str]:  # type: igno
             runs = DunningRun.objects.for_merchant(clock.merchant_id)
             running = runs.filter(invoice__subscription__test_clock_id=clock.id, status=RunStatus.RUNNING)
             return running, "next_try_at"
+        case "recognise":
+            revenue = RevenueSchedule.objects.for_merchant(clock.merchant_id)
+            return revenue.filter(invoice__subscription__test_clock_id=clock.id), "next_at"
         case _:
             sent = invoices.filter(status=InvoiceStatus.OPEN, attempt_count=0)
             return sent.exclude(collection_method=charged), "due_at"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from foundation.money import Money
 from subscriptions.models import InvoiceStatus, Subscription
 from subscriptions.proration import credit_debit
+from subscriptions.queries.noted import read_noted
 from subscriptions.queries.subscriptions import list_covering_lines, list_items, now_of
 
 
@@ -13,8 +16,12 @@ def read_unused(subscription: Subscription) -> Money:
     now = now_of(subscription.test_clock)
     unused = Money.zero(subscription.currency)
     for item in list_items(subscription):
-        for line in list_covering_lines(item, now):
-            credit = credit_debit(line.as_debit(), now)
-            if credit is not None and line.invoice.status == InvoiceStatus.PAID:
+        lines = [line for line in list_covering_lines(item, now) if line.invoice.status == InvoiceStatus.PAID]
+        noted = read_noted(lines)
+        for line in lines:
+            paid = line.as_debit()
+            paid = replace(paid, credited_minor=paid.credited_minor + noted.get(line.id, 0))
+            credit = credit_debit(paid, now)
+            if credit is not None:
                 unused -= Money(credit.amount_minor, subscription.currency)
     return unused

@@ -8,6 +8,7 @@ from typing import Any
 from foundation.clock import to_timestamp
 from foundation.ids import encode_id
 from subscriptions.models import CollectionMethod, Invoice, InvoiceLine
+from subscriptions.shapes.hosted_links import hosted_invoice_url, invoice_pdf_url
 from subscriptions.shapes.values import decimal_text, embedded_list, public, seconds
 
 LINES_SHOWN = 10
@@ -30,6 +31,8 @@ def invoice_shape(invoice: Invoice, lines: Sequence[InvoiceLine], *, livemode: b
         "description": invoice.description or None,
         "discounts": [],
         "footer": invoice.footer or None,
+        "hosted_invoice_url": hosted_invoice_url(invoice),
+        "invoice_pdf": invoice_pdf_url(invoice),
         "lines": embedded_list(
             f"/v1/invoices/{invoice.public_id}/lines",
             [line_shape(line, invoice, livemode=livemode) for line in lines[:LINES_SHOWN]],
@@ -99,8 +102,6 @@ def _unused() -> dict[str, Any]:
         "custom_fields",
         "default_source",
         "from_invoice",
-        "hosted_invoice_url",
-        "invoice_pdf",
         "last_finalization_error",
         "latest_revision",
         "on_behalf_of",

@@ -10,6 +10,7 @@ from uuid import UUID
 from foundation.clock import to_timestamp
 from foundation.ids import encode_id
 from subscriptions.models import MeterEvent, SchedulePhase, SubscriptionSchedule, TestClock, TestClockStatus
+from subscriptions.periods import Cycle, Interval
 from subscriptions.shapes.values import public, seconds
 
 
@@ -33,13 +34,13 @@ def schedule_shape(
             "application_fee_percent": None,
             "billing_cycle_anchor": "automatic",
             "billing_thresholds": None,
-            "collection_method": "charge_automatically",
-            "default_payment_method": None,
-            "description": None,
+            "collection_method": schedule.settings.get("collection_method", "charge_automatically"),
+            "default_payment_method": _method(schedule),
+            "description": schedule.settings.get("description"),
             "invoice_settings": {
                 "account_tax_ids": None,
                 "custom_fields": None,
-                "days_until_due": None,
+                "days_until_due": schedule.settings.get("days_until_due"),
                 "description": None,
                 "footer": None,
                 "issuer": {"type": "self"},
@@ -106,11 +107,20 @@ def _span(schedule: SubscriptionSchedule, phase: SchedulePhase) -> dict[str, int
     }
 
 
+def _method(schedule: SubscriptionSchedule) -> str | None:
+    method = schedule.settings.get("default_payment_method")
+    return encode_id("pm", UUID(method)) if method else None
+
+
 def _end_of(schedule: SubscriptionSchedule, phase: SchedulePhase) -> datetime:
     """The last phase goes on: it is shown up to the end of its first period."""
-    if phase.ends_at is not None or schedule.subscription is None:
-        return phase.ends_at or phase.starts_at
-    return schedule.subscription.cycle.next_boundary(phase.starts_at)
+    if phase.ends_at is not None:
+        return phase.ends_at
+    if schedule.subscription is not None:
+        return schedule.subscription.cycle.next_boundary(phase.starts_at)
+    own = schedule.settings
+    interval = Interval(own["interval"])
+    return Cycle(phase.starts_at, interval, own["interval_count"], own["timezone"]).boundary(1)
 
 
 def _phase(schedule: SubscriptionSchedule, phase: SchedulePhase) -> dict[str, Any]:
@@ -120,7 +130,9 @@ def _phase(schedule: SubscriptionSchedule, phase: SchedulePhase) -> dict[str, An
         "billing_cycle_anchor": None,
         "billing_thresholds": None,
         "collection_method": None,
-        "currency": schedule.subscription.currency if schedule.subscription else "",
+        "currency": schedule.subscription.currency
+        if schedule.subscription
+        else schedule.settings["currency"],
         "default_payment_method": None,
         "description": None,
         "discounts": [],

@@ -166,4 +166,7 @@ def _pause_shape(subscription: Subscription) -> dict[str, Any] | None:
 def _pending_shape(subscription: Subscription) -> dict[str, Any] | None:
     if subscription.pending_update is None:
         return None
-    return {**subscription.pending_update, "expires_at": seconds(subscription.pending_update_expires_at)}
+    return {
+        **subscription.pending_update["shape"],
+        "expires_at": seconds(subscription.pending_update_expires_at),
+    }

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from foundation.events.publishing import NewEvent, publish_all
 from foundation.tenancy.scoping import TenantModel
 from foundation.transactions import joins_transaction
-from subscriptions.models import CreditNote, Invoice, Subscription, SubscriptionSchedule
+from subscriptions.models import (
+    CreditNote,
+    Discount,
+    Invoice,
+    InvoiceLine,
+    Subscription,
+    SubscriptionItem,
+    SubscriptionSchedule,
+)
 from subscriptions.queries.invoices import list_lines, list_note_lines
 from subscriptions.queries.subscriptions import list_discounts, list_items, list_phases
 from subscriptions.shapes import (
@@ -26,19 +35,30 @@ def announce(row: TenantModel, type_: str, shape: dict[str, Any]) -> None:
 
 @joins_transaction
 def announce_subscription(subscription: Subscription, *types: str) -> None:
-    shape = subscription_shape(
-        subscription,
-        list_items(subscription),
-        list_discounts(subscription),
-        livemode=subscription.merchant.livemode,
-    )
-    publish_all([_event(subscription, type_, shape) for type_ in types])
+    items, discounts = list_items(subscription), list_discounts(subscription)
+    publish_all(subscription_events(subscription, items, discounts, *types))
 
 
 @joins_transaction
 def announce_invoice(invoice: Invoice, *types: str) -> None:
-    shape = invoice_shape(invoice, list_lines(invoice), livemode=invoice.merchant.livemode)
-    publish_all([_event(invoice, type_, shape) for type_ in types])
+    publish_all(invoice_events(invoice, list_lines(invoice), *types))
+
+
+def subscription_events(
+    subscription: Subscription,
+    items: Sequence[SubscriptionItem],
+    discounts: Sequence[Discount],
+    *types: str,
+) -> list[NewEvent]:
+    """To be published by whoever announces many at once. items: as list_items."""
+    shape = subscription_shape(subscription, items, discounts, livemode=subscription.merchant.livemode)
+    return [_event(subscription, type_, shape) for type_ in types]
+
+
+def invoice_events(invoice: Invoice, lines: Sequence[InvoiceLine], *types: str) -> list[NewEvent]:
+    """To be published by whoever announces many at once. lines: as list_lines."""
+    shape = invoice_shape(invoice, lines, livemode=invoice.merchant.livemode)
+    return [_event(invoice, type_, shape) for type_ in types]
 
 
 @joins_transaction

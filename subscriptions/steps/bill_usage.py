@@ -31,7 +31,21 @@ def usage_lines(
     subscription: Subscription, items: Sequence[SubscriptionItem], *, period: Period
 ) -> list[UsageLine]:
     """A line per metered item for the period that ends; its events are locked, so that nobody else bills them."""
-    return [_line(subscription, item, period) for item in items if item.price.meter is not None]
+    metered = [(item, item.price.meter) for item in items if item.price.meter is not None]
+    return [
+        usage_line(
+            subscription,
+            item,
+            period,
+            lock_unbilled_events(
+                merchant_id=subscription.merchant_id,
+                meter_id=meter.id,
+                customer_id=subscription.customer_id,
+                before=period.end,
+            ),
+        )
+        for item, meter in metered
+    ]
 
 
 @joins_transaction
@@ -42,19 +56,22 @@ def mark_usage_billed(invoice: Invoice, lines: Sequence[UsageLine]) -> None:
             row = InvoiceLine.objects.for_merchant(invoice.merchant_id).get(
                 invoice_id=invoice.id, subscription_item_id=usage.item.id, is_proration=False
             )
-            events = MeterEvent.objects.for_merchant(invoice.merchant_id)
-            events.filter(pk__in=usage.event_ids).update(invoice_line=row)
+            mark_events_billed(row, usage.event_ids)
 
 
-def _line(subscription: Subscription, item: SubscriptionItem, period: Period) -> UsageLine:
+@joins_transaction
+def mark_events_billed(row: InvoiceLine, event_ids: Sequence[UUID]) -> None:
+    """Writes on each event that this line billed it."""
+    events = MeterEvent.objects.for_merchant(row.merchant_id)
+    events.filter(pk__in=event_ids).update(invoice_line=row)
+
+
+def usage_line(
+    subscription: Subscription, item: SubscriptionItem, period: Period, counted: Sequence[MeterEvent]
+) -> UsageLine:
+    """counted: what the item's meter counted up to the period's end and nobody has billed; locked."""
     meter = item.price.meter
-    assert meter is not None, "only metered items are asked for"
-    counted = lock_unbilled_events(
-        merchant_id=subscription.merchant_id,
-        meter_id=meter.id,
-        customer_id=subscription.customer_id,
-        before=period.end,
-    )
+    assert meter is not None, "only metered items have usage"
     values = [Fraction(event.value) for event in counted]
     quantity = aggregate(Aggregation(meter.aggregation), values)
     line = NewLine(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from subscriptions.errors import (
     PriceInactive,
@@ -16,8 +17,13 @@ from subscriptions.models import Price
 MAX_ITEMS = 20
 
 
-def refuse_unless_items_fit(prices: Sequence[Price], quantities: Sequence[int | None]) -> None:
-    """Raises SubscriptionItemsMissing or …Differ, PriceNotRecurring, PriceInactive, QuantityNotAllowed."""
+def refuse_unless_items_fit(
+    prices: Sequence[Price], quantities: Sequence[int | None], *, standing: Collection[UUID] = ()
+) -> None:
+    """standing: prices that the subscription has already; an archived one may stay, though nothing new is sold at it.
+
+    Raises SubscriptionItemsMissing or …Differ, PriceNotRecurring, PriceInactive, QuantityNotAllowed.
+    """
     if not 1 <= len(prices) <= MAX_ITEMS:
         raise SubscriptionItemsMissing(param="items")
     first = prices[0]
@@ -25,7 +31,7 @@ def refuse_unless_items_fit(prices: Sequence[Price], quantities: Sequence[int | 
         param = f"items[{index}][price]"
         if not price.is_recurring:
             raise PriceNotRecurring(param=param)
-        if not (price.is_active and price.product.is_active):
+        if price.id not in standing and not (price.is_active and price.product.is_active):
             raise PriceInactive(param=param)
         alike = (price.currency, price.interval, price.interval_count) == (
             first.currency,

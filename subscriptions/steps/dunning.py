@@ -12,12 +12,12 @@ from subscriptions import events
 from subscriptions.dunning import FailureKind, gateway_delay, kind_of_failure, next_try_at
 from subscriptions.models import (
     CollectionMethod,
-    DunningPolicy,
     DunningRun,
     DunningTry,
     EndAction,
     Invoice,
     InvoicePayment,
+    InvoicePaymentStatus,
     InvoiceStatus,
     PaymentReason,
     RunStatus,
@@ -26,9 +26,9 @@ from subscriptions.models import (
     TryOutcome,
 )
 from subscriptions.models.dunning import default_offsets
-from subscriptions.queries.dunning import find_running_run
+from subscriptions.queries.dunning import find_default_policy, find_running_run, has_been_dunned
 from subscriptions.steps.announce import announce_invoice, announce_subscription
-from subscriptions.steps.billing_rows import billing_settings_of
+from subscriptions.steps.dunning_words import announce_step
 
 S = SubscriptionStatus
 
@@ -40,20 +40,28 @@ def note_failed_try(
     """payment: the try that failed, with its codes. None: this invoice is not dunned.
 
     A try by a person or with a new method is noted and uses nothing up.
-    Writes: the run, the try, when the invoice is tried next. The caller ends what `exhausted` says.
+    Writes: the run, the try, when the invoice is tried next, invoice.dunning_step.
+    The caller ends what `exhausted` says.
     """
     if not _is_dunned(subscription, invoice):
         return None
     kind = kind_of_failure(payment.decline_code, payment.network_advice_code)
     run = find_running_run(invoice)
-    is_scheduled = payment.reason == PaymentReason.SCHEDULED
+    # What a bank took back after it had paid begins or moves on the schedule, whoever had made that payment.
+    is_returned = payment.status == InvoicePaymentStatus.RETURNED
+    is_scheduled = is_returned or payment.reason == PaymentReason.SCHEDULED
     if run is None:
-        if not is_scheduled:
+        if not is_scheduled and has_been_dunned(invoice):
             return None
         run = _begin(invoice, now=now)
-    _write_try(run, TryOutcome(kind.value), payment.reason, now=now, payment=payment)
+        # A person was faster than the first try of the schedule, and took its place: the schedule begins all the same.
+        _schedule_or_exhaust(run, now=now)
+    made = _write_try(run, TryOutcome(kind.value), payment.reason, now=now, payment=payment)
     if is_scheduled:
+        used = run.tries_used
         _move_on(run, kind, now=now)
+        if run.tries_used > used:
+            announce_step(run, made, invoice)
     elif payment.reason == PaymentReason.NEW_METHOD:
         # The schedule goes on with a new method, unless that is refused for good as well.
         run.needs_new_method = kind == FailureKind.HARD
@@ -64,9 +72,10 @@ def note_failed_try(
 @joins_transaction
 def skip_try(run: DunningRun, invoice: Invoice, *, now: datetime) -> None:
     """A hard decline before: the schedule ticks without charging. Writes the run, the try, the invoice."""
-    _write_try(run, TryOutcome.SKIPPED, PaymentReason.SCHEDULED, now=now)
+    made = _write_try(run, TryOutcome.SKIPPED, PaymentReason.SCHEDULED, now=now)
     run.tries_used += 1
     _schedule_or_exhaust(run, now=now)
+    announce_step(run, made, invoice)
     _save(run, invoice)
 
 
@@ -123,7 +132,7 @@ def _is_dunned(subscription: Subscription | None, invoice: Invoice) -> bool:
 
 
 def _begin(invoice: Invoice, *, now: datetime) -> DunningRun:
-    policy = _policy_of(invoice)
+    policy = find_default_policy(invoice.merchant_id)
     run = DunningRun(
         merchant_id=invoice.merchant_id,
         invoice=invoice,
@@ -135,12 +144,6 @@ def _begin(invoice: Invoice, *, now: datetime) -> DunningRun:
     )
     run.save(force_insert=True)
     return run
-
-
-def _policy_of(invoice: Invoice) -> DunningPolicy | None:
-    policy_id = billing_settings_of(invoice.merchant_id).default_dunning_policy_id
-    rows = DunningPolicy.objects.for_merchant(invoice.merchant_id)
-    return rows.filter(pk=policy_id, is_active=True).first() if policy_id else None
 
 
 def _move_on(run: DunningRun, kind: FailureKind, *, now: datetime) -> None:
@@ -172,9 +175,9 @@ def _write_try(
     *,
     now: datetime,
     payment: InvoicePayment | None = None,
-) -> None:
+) -> DunningTry:
     rows = DunningTry.objects.for_merchant(run.merchant_id).filter(run_id=run.id)
-    DunningTry(
+    made = DunningTry(
         merchant_id=run.merchant_id,
         run=run,
         ordinal=rows.count() + 1,
@@ -184,7 +187,9 @@ def _write_try(
         decline_code=payment.decline_code if payment else "",
         due_at=next_try_at(run.began_at, run.offsets_days, run.tries_used) or now,
         created_at=now,
-    ).save(force_insert=True)
+    )
+    made.save(force_insert=True)
+    return made
 
 
 def _save(run: DunningRun, invoice: Invoice) -> None:

@@ -13,6 +13,7 @@ from subscriptions.steps.announce import announce_subscription
 from subscriptions.steps.bill_usage import mark_usage_billed, until, usage_lines
 from subscriptions.steps.dunning import stop_run
 from subscriptions.steps.finalize_draft import finalize_draft
+from subscriptions.steps.pending_update import drop_pending_update
 from subscriptions.steps.reckon_subscription import reckon_for_subscription
 from subscriptions.steps.stage_collection import stage_collection
 from subscriptions.steps.subscription_lines import pending_lines
@@ -25,6 +26,7 @@ def end_subscription(subscription: Subscription, *, at: datetime, now: datetime,
 
     Writes: a last invoice where usage or pending items are left, the invoices that stop, the subscription, its event.
     """
+    drop_pending_update(subscription, now=now)
     _stop_collecting(subscription, now=now)
     period = until(subscription, at)
     if period is not None:

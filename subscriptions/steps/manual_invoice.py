@@ -44,6 +44,7 @@ def rewrite_draft(invoice: Invoice, items: Sequence[InvoiceItem]) -> None:
     invoice.tax_minor = reckoned.tax_minor
     invoice.inclusive_tax_minor = reckoned.inclusive_tax_minor
     invoice.total_minor = reckoned.total_minor
+    invoice.tax_status = reckoned.tax_status
     invoice.amount_due_minor = max(reckoned.total_minor, 0)
     invoice.save()
     write_lines(invoice, reckoned)

@@ -9,15 +9,15 @@ from uuid import UUID
 from foundation.ids import new_id
 from foundation.money import Money
 from foundation.transactions import joins_transaction
-from subscriptions.models import BalanceTransactionType, CreditNote, CustomerBalanceTransaction, Invoice
+from subscriptions.models import (
+    OF_INVOICES,
+    BalanceTransactionType,
+    CreditNote,
+    CustomerBalanceTransaction,
+    Invoice,
+)
 from subscriptions.queries.invoices import read_balance
 from subscriptions.steps.post_to_ledger import post_balance_granted, post_balance_on_invoice
-
-OF_INVOICES = (
-    BalanceTransactionType.APPLIED_TO_INVOICE,
-    BalanceTransactionType.UNAPPLIED_FROM_INVOICE,
-    BalanceTransactionType.INVOICE_TOO_SMALL,
-)
 
 
 @joins_transaction

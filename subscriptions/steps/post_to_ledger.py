@@ -11,30 +11,61 @@ from uuid import UUID
 
 from foundation.money import Money
 from foundation.transactions import joins_transaction
+from ledger.queries.periods import date_in_open_period
 from ledger.steps import Line, post_entry, reverse_entry
-from subscriptions.models import CreditNote, CustomerBalanceTransaction, Invoice
-
-RECEIVABLES = "assets/receivables"
-BANK = "assets/bank"
-SALES = "income/sales"
-CREDITS = "income/credits"
-REFUNDS = "income/refunds"
-TAX_PAYABLE = "liabilities/tax_payable"
-CUSTOMER_BALANCE = "liabilities/customer_balance"
+from subscriptions.ledger_accounts import (
+    BALANCE_MOVED,
+    BANK,
+    CREDITS,
+    CUSTOMER_BALANCE,
+    DEFERRED_REVENUE,
+    DISPUTED_PAYMENTS,
+    FINALIZED,
+    NOTE_ISSUED,
+    NOTE_VOIDED,
+    PAID_OUT_OF_BAND,
+    PAYMENT_DISPUTED,
+    PAYMENT_LOST,
+    PAYMENT_RESTORED,
+    RECEIVABLES,
+    RECLAIMED,
+    REFUNDS,
+    REVENUE_RECOGNISED,
+    REVENUE_REVERSED,
+    SALES,
+    TAX_PAYABLE,
+    VOIDED,
+)
+from subscriptions.models import (
+    CreditNote,
+    CustomerBalanceTransaction,
+    DisputedPayment,
+    Invoice,
+    InvoicePayment,
+    RevenueRecognition,
+    RevenueSchedule,
+)
 
 
 @joins_transaction
-def post_invoice(invoice: Invoice, *, at: datetime) -> UUID | None:
-    """Dr receivables / Cr sales, tax payable; the other way round where credits are more. None when over nothing."""
+def post_invoice(invoice: Invoice, *, deferred: Money, at: datetime) -> UUID | None:
+    """Dr receivables / Cr sales, deferred revenue, tax payable; the other way round where credits are more.
+
+    deferred: of the sales, what is not earned yet. None when it is over nothing."""
     tax = Money(invoice.tax_minor + invoice.inclusive_tax_minor, invoice.currency)
-    sales = invoice.total - tax
-    amounts = [(RECEIVABLES, invoice.total), (SALES, -sales), (TAX_PAYABLE, -tax)]
+    sales = invoice.total - tax - deferred
+    amounts = [
+        (RECEIVABLES, invoice.total),
+        (SALES, -sales),
+        (DEFERRED_REVENUE, -deferred),
+        (TAX_PAYABLE, -tax),
+    ]
     lines = [Line(path, amount) for path, amount in amounts if not amount.is_zero]
     if not lines:
         return None
     return post_entry(
         merchant_id=invoice.merchant_id,
-        kind="invoice_finalized",
+        kind=FINALIZED,
         reference=f"invoice:{invoice.public_id}",
         lines=lines,
         source_kind="invoice",
@@ -54,18 +85,19 @@ def reverse_invoice(invoice: Invoice, *, at: datetime) -> UUID | None:
         entry_id=invoice.ledger_entry_id,
         reference=f"invoice_voided:{invoice.public_id}",
         effective_at=at,
+        kind=VOIDED,
         description=f"Invoice {invoice.number} voided",
     ).id
 
 
 @joins_transaction
-def post_paid_out_of_band(invoice: Invoice, amount: Money, *, at: datetime) -> UUID:
+def post_paid_out_of_band(invoice: Invoice, payment: InvoicePayment, *, at: datetime) -> UUID:
     """Dr bank / Cr receivables: the money came without us, as a transfer or in cash."""
     return post_entry(
         merchant_id=invoice.merchant_id,
-        kind="invoice_paid_out_of_band",
-        reference=f"invoice_paid_out_of_band:{invoice.public_id}",
-        lines=[Line(BANK, amount), Line(RECEIVABLES, -amount)],
+        kind=PAID_OUT_OF_BAND,
+        reference=f"invoice_paid_out_of_band:{payment.public_id}",
+        lines=[Line(BANK, payment.amount), Line(RECEIVABLES, -payment.amount)],
         source_kind="invoice",
         source_id=invoice.id,
         effective_at=at,
@@ -74,15 +106,17 @@ def post_paid_out_of_band(invoice: Invoice, amount: Money, *, at: datetime) -> U
 
 
 @joins_transaction
-def post_credit_note(note: CreditNote, *, at: datetime) -> UUID | None:
-    """Dr credits (contra income), tax payable / Cr receivables for what was not paid yet.
+def post_credit_note(note: CreditNote, *, deferred: Money, at: datetime) -> UUID | None:
+    """Dr deferred revenue, credits (contra income), tax payable / Cr receivables for what was not paid yet.
 
+    deferred: what of it was not earned yet, and so never was income.
     What goes back stands against whatever gives it: the balance's own entry debits credits, and a refund's debits
     refunds, so these are credited here; the bank is, for what goes back out of band. None when that leaves nothing.
     """
     tax = Money(note.tax_minor + note.inclusive_tax_minor, note.currency)
     amounts = [
-        (CREDITS, note.total - tax - Money(note.balance_minor, note.currency)),
+        (CREDITS, note.total - tax - deferred - Money(note.balance_minor, note.currency)),
+        (DEFERRED_REVENUE, deferred),
         (TAX_PAYABLE, tax),
         (RECEIVABLES, -Money(note.pre_payment_minor, note.currency)),
         (REFUNDS, -Money(note.refund_minor, note.currency)),
@@ -93,7 +127,7 @@ def post_credit_note(note: CreditNote, *, at: datetime) -> UUID | None:
         return None
     return post_entry(
         merchant_id=note.merchant_id,
-        kind="credit_note_issued",
+        kind=NOTE_ISSUED,
         reference=f"credit_note:{note.public_id}",
         lines=lines,
         source_kind="invoice",
@@ -113,6 +147,7 @@ def reverse_credit_note(note: CreditNote, *, at: datetime) -> UUID | None:
         entry_id=note.ledger_entry_id,
         reference=f"credit_note_voided:{note.public_id}",
         effective_at=at,
+        kind=NOTE_VOIDED,
         description=f"Credit note {note.number} voided",
     ).id
 
@@ -136,11 +171,74 @@ def post_balance_granted(moved: CustomerBalanceTransaction, *, at: datetime) -> 
 def _post_balance(moved: CustomerBalanceTransaction, lines: list[Line], *, at: datetime) -> UUID:
     return post_entry(
         merchant_id=moved.merchant_id,
-        kind="customer_balance_moved",
+        kind=BALANCE_MOVED,
         reference=f"customer_balance:{moved.public_id}",
         lines=lines,
         source_kind="invoice" if moved.invoice_id else "customer",
         source_id=moved.invoice_id or moved.customer_id,
         effective_at=at,
         description=f"Customer balance: {moved.get_type_display()} {Money(moved.amount_minor, moved.currency)}",
+    ).id
+
+
+@joins_transaction
+def post_recognition(
+    schedule: RevenueSchedule, amount: Money, *, ordinal: int, earned_at: datetime, invoice_number: str
+) -> UUID:
+    """Dr deferred revenue / Cr sales: a part of a line's time has begun. Dated then, or on the first open day."""
+    return post_entry(
+        merchant_id=schedule.merchant_id,
+        kind=REVENUE_RECOGNISED,
+        reference=f"revenue:{schedule.public_id}:{ordinal}",
+        lines=[Line(DEFERRED_REVENUE, amount), Line(SALES, -amount)],
+        source_kind="invoice",
+        source_id=schedule.invoice_id,
+        effective_at=date_in_open_period(schedule.merchant_id, earned_at),
+        description=f"Part {ordinal} of a line of invoice {invoice_number} earned",
+    ).id
+
+
+@joins_transaction
+def reverse_recognition(recognition: RevenueRecognition, *, at: datetime) -> UUID:
+    """The opposite of post_recognition, when the invoice is voided."""
+    return reverse_entry(
+        merchant_id=recognition.merchant_id,
+        entry_id=recognition.ledger_entry_id,
+        reference=f"revenue_reversed:{recognition.public_id}",
+        effective_at=at,
+        kind=REVENUE_REVERSED,
+        description="Earned of an invoice that was voided",
+    ).id
+
+
+@joins_transaction
+def post_disputed(disputed: DisputedPayment, *, at: datetime) -> UUID:
+    """Dr receivables / Cr disputed payments: the invoice is owed again, beside our claim on the bank."""
+    return _post_dispute(disputed, PAYMENT_DISPUTED, RECEIVABLES, DISPUTED_PAYMENTS, at=at)
+
+
+@joins_transaction
+def post_dispute_lost(disputed: DisputedPayment, *, at: datetime) -> UUID:
+    """Dr disputed payments / Cr disputes reclaimed: only the customer owes it now; the loss is booked by disputes."""
+    return _post_dispute(disputed, PAYMENT_LOST, DISPUTED_PAYMENTS, RECLAIMED, at=at)
+
+
+@joins_transaction
+def post_dispute_restored(disputed: DisputedPayment, *, was_lost: bool, at: datetime) -> UUID:
+    """Dr disputed payments, or disputes reclaimed after a late win / Cr receivables: the payment stands again."""
+    return _post_dispute(
+        disputed, PAYMENT_RESTORED, RECLAIMED if was_lost else DISPUTED_PAYMENTS, RECEIVABLES, at=at
+    )
+
+
+def _post_dispute(disputed: DisputedPayment, kind: str, debit: str, credit: str, *, at: datetime) -> UUID:
+    return post_entry(
+        merchant_id=disputed.merchant_id,
+        kind=kind,
+        reference=f"{kind}:{disputed.public_id}:{disputed.round}",
+        lines=[Line(debit, disputed.amount), Line(credit, -disputed.amount)],
+        source_kind="invoice",
+        source_id=disputed.invoice_id,
+        effective_at=at,
+        description=f"Payment of {disputed.amount} is {disputed.status}",
     ).id

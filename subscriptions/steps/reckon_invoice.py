@@ -7,16 +7,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from foundation.money import Money
 from subscriptions.discounts import AppliedDiscount, DiscountableLine, DiscountTerms, apply_discounts
-from subscriptions.models import Discount, InvoiceItem, Price, SubscriptionItem, TaxRate
+from subscriptions.models import (
+    Discount,
+    InvoiceItem,
+    Price,
+    SubscriptionItem,
+    TaxBehavior,
+    TaxRate,
+    TaxStatus,
+)
 from subscriptions.periods import Period
 from subscriptions.proration import Ruler
+from subscriptions.queries.tax_answers import question_of
 from subscriptions.tax.port import TaxLine, TaxProvider, TaxRequest
 from subscriptions.tax.static import StaticTaxProvider
-from subscriptions.taxes import TaxAmount, TaxRounding, tax_lines
+from subscriptions.tax_service.questions import rate_of
+from subscriptions.taxes import Rate, TaxAmount, TaxRounding, tax_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,10 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True)
 class TaxFacts:
-    """What decides whose tax it is: seller, customer and the way to round."""
+    """What decides whose tax it is: seller, customer and the way to round.
+
+    answers: of the tax service, by question, where the merchant asks it; None where all rates are set by hand.
+    """
 
     seller_country: str
     customer_country: str = ""
@@ -51,6 +65,18 @@ class TaxFacts:
     exempt: str = "none"
     vat_id: str = ""
     rounding: TaxRounding = TaxRounding.LINE
+    answers: Mapping[str, list[dict[str, Any]]] | None = None
+
+    def as_request(self, lines: Sequence[TaxLine] = ()) -> TaxRequest:
+        return TaxRequest(
+            lines=tuple(lines),
+            seller_country=self.seller_country,
+            customer_country=self.customer_country,
+            customer_state=self.customer_state,
+            customer_postal_code=self.customer_postal_code,
+            exempt=self.exempt,
+            vat_id=self.vat_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +101,11 @@ class ReckonedLine:
 
 @dataclass(frozen=True, slots=True)
 class ReckonedInvoice:
+    """tax_status: how the taxes were found, where a tax service is asked; pending when it has not answered yet."""
+
     currency: str
     lines: list[ReckonedLine] = field(default_factory=list)
+    tax_status: str = ""
 
     @property
     def subtotal_minor(self) -> int:
@@ -116,27 +145,40 @@ def reckon_invoice(
     over_all = [term for one, term in terms if one.subscription_item_id is None]
     taken = _discount(lines, terms, over_all)
     nets = [_net(line, own) for line, own in zip(lines, taken, strict=True)]
-    request = TaxRequest(
-        lines=tuple(
+    rates_of, tax_status = _rates_of(lines, rates, facts)
+    request = facts.as_request(
+        [
             TaxLine(
                 key=str(index),
                 amount=net,
                 tax_code=line.price.product.tax_code if line.price else "",
-                rates=tuple(rates[text].rate for text in line.tax_rate_ids),
+                rates=own,
             )
-            for index, (line, net) in enumerate(zip(lines, nets, strict=True))
-        ),
-        seller_country=facts.seller_country,
-        customer_country=facts.customer_country,
-        customer_state=facts.customer_state,
-        customer_postal_code=facts.customer_postal_code,
-        exempt=facts.exempt,
-        vat_id=facts.vat_id,
+            for index, (line, net, own) in enumerate(zip(lines, nets, rates_of, strict=True))
+        ]
     )
     answer = (provider or StaticTaxProvider()).rates_for(request)
     taxes = tax_lines(list(zip(nets, answer, strict=True)), rounding=facts.rounding)
     reckoned = [ReckonedLine(*parts) for parts in zip(lines, taken, taxes, strict=True)]
-    return ReckonedInvoice(currency, reckoned)
+    return ReckonedInvoice(currency, reckoned, tax_status)
+
+
+def _rates_of(
+    lines: Sequence[NewLine], rates: Mapping[str, TaxRate], facts: TaxFacts
+) -> tuple[list[tuple[Rate, ...]], str]:
+    """The rates of each line, and how they were found: by hand, or as the tax service has answered."""
+    by_hand = [tuple(rates[text].rate for text in line.tax_rate_ids) for line in lines]
+    if facts.answers is None or all(line.tax_rate_ids for line in lines):
+        return by_hand, ""
+    answered: list[tuple[Rate, ...]] = []
+    for line, own in zip(lines, by_hand, strict=True):
+        kept = None if line.tax_rate_ids else facts.answers.get(question_of(line.price, facts).hash)
+        if kept is None and not line.tax_rate_ids:
+            # One line that nobody knows the tax of: the draft waits, and says so.
+            return by_hand, TaxStatus.PENDING.value
+        is_inclusive = line.price is not None and line.price.tax_behavior == TaxBehavior.INCLUSIVE
+        answered.append(own or tuple(rate_of(one, is_inclusive=is_inclusive) for one in kept or ()))
+    return answered, TaxStatus.ANSWERED.value
 
 
 def _discount(

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from foundation.money import HALF_UP, Money, round_fraction
-from subscriptions.models import Subscription, SubscriptionItem
+from subscriptions.models import InvoiceItem, Subscription, SubscriptionItem
 from subscriptions.periods import Period
 from subscriptions.proration import Basis, Ruler
 from subscriptions.queries.subscriptions import list_pending_items
@@ -49,27 +49,33 @@ def pending_lines(subscription: Subscription) -> list[NewLine]:
         customer_id=subscription.customer_id,
         currency=subscription.currency,
     ).select_related("price__product", "subscription_item")
-    return [
-        NewLine(
-            amount=waiting.amount,
-            period=Period(waiting.period_start_at, waiting.period_end_at),
-            description=waiting.description,
-            item=waiting.subscription_item,
-            price=waiting.price,
-            quantity=waiting.quantity,
-            ruler=waiting.as_debit().ruler if waiting.natural_start_at is not None else None,
-            part_units=waiting.part_units,
-            whole_units=waiting.whole_units,
-            is_proration=waiting.is_proration,
-            is_discountable=waiting.is_discountable,
-            tax_rate_ids=tuple(waiting.tax_rate_ids),
-            invoice_item=waiting,
-            reverses_line_id=waiting.reverses_line_id,
-            reverses_item_id=waiting.reverses_item_id,
-        )
-        for waiting in pending
-        if waiting.subscription_id in (None, subscription.id)
-    ]
+    return [line_of(waiting) for waiting in pending if waits_for(waiting, subscription)]
+
+
+def waits_for(waiting: InvoiceItem, subscription: Subscription) -> bool:
+    """Whether a pending item of the same customer goes on the next invoice of this subscription."""
+    return waiting.subscription_id in (None, subscription.id) and waiting.currency == subscription.currency
+
+
+def line_of(waiting: InvoiceItem) -> NewLine:
+    """The line that a pending item becomes. Its price, product and subscription item are loaded."""
+    return NewLine(
+        amount=waiting.amount,
+        period=Period(waiting.period_start_at, waiting.period_end_at),
+        description=waiting.description,
+        item=waiting.subscription_item,
+        price=waiting.price,
+        quantity=waiting.quantity,
+        ruler=waiting.as_debit().ruler if waiting.natural_start_at is not None else None,
+        part_units=waiting.part_units,
+        whole_units=waiting.whole_units,
+        is_proration=waiting.is_proration,
+        is_discountable=waiting.is_discountable,
+        tax_rate_ids=tuple(waiting.tax_rate_ids),
+        invoice_item=waiting,
+        reverses_line_id=waiting.reverses_line_id,
+        reverses_item_id=waiting.reverses_item_id,
+    )
 
 
 def ruler_for(subscription: Subscription, at: datetime) -> Ruler:

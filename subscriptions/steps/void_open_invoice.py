@@ -1,4 +1,6 @@
-"""Void an open or uncollectible invoice: its entry is reversed, the credit it used comes back."""
+"""Void an open or uncollectible invoice: its entry is reversed, its credit notes with it, and the credit it used comes
+back.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,22 @@ from foundation.money import Money
 from foundation.transactions import joins_transaction
 from subscriptions import events
 from subscriptions.locks import lock_billing_customer
-from subscriptions.models import BalanceTransactionType, Invoice
-from subscriptions.steps.announce import announce_invoice
+from subscriptions.models import BalanceTransactionType, CreditNoteStatus, Invoice
+from subscriptions.queries.invoices import list_credit_notes
+from subscriptions.steps.announce import announce_credit_note, announce_invoice
+from subscriptions.steps.defer_revenue import void_deferrals
+from subscriptions.steps.delinquency import clear_delinquent
 from subscriptions.steps.dunning import stop_run
 from subscriptions.steps.move_balance import move_balance
-from subscriptions.steps.post_to_ledger import reverse_invoice
+from subscriptions.steps.post_to_ledger import reverse_credit_note, reverse_invoice
 
 
 @joins_transaction
 def void_open_invoice(invoice: Invoice, *, now: datetime) -> None:
-    """The invoice is locked, and no payment of it is under way or done. Writes it, ledger entries, invoice.voided."""
+    """The invoice is locked, and no payment of it is under way or done; its notes gave nothing back but itself.
+
+    Writes: the invoice, its credit notes, what of it was deferred, ledger entries, credit_note.voided, invoice.voided.
+    """
     invoice.void(now)
     invoice.save()
     stop_run(invoice, now=now, reason="voided")
@@ -32,5 +40,20 @@ def void_open_invoice(invoice: Invoice, *, now: datetime) -> None:
             at=now,
             invoice=invoice,
         )
+    _void_notes(invoice, now=now)
     reverse_invoice(invoice, at=now)
+    void_deferrals(invoice, at=now)
+    clear_delinquent(invoice)
     announce_invoice(invoice, events.INVOICE_VOIDED)
+
+
+def _void_notes(invoice: Invoice, *, now: datetime) -> None:
+    # What a note took off the receivable is taken off with the whole of it: it must not go twice.
+    notes = list_credit_notes(merchant_id=invoice.merchant_id).filter(invoice_id=invoice.id)
+    for note in notes.filter(status=CreditNoteStatus.ISSUED).order_by("id"):
+        note.void(now)
+        note.save()
+        invoice.credited_before_payment_minor -= note.pre_payment_minor
+        reverse_credit_note(note, at=now)
+        announce_credit_note(note, events.CREDIT_NOTE_VOIDED)
+    invoice.save(update_fields=["credited_before_payment_minor"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from foundation.transactions import joins_transaction
-from subscriptions.models import InvoiceItem, Subscription, SubscriptionItem
-from subscriptions.steps.item_changes import ItemPlan, ReckonedChange
+from subscriptions.models import InvoiceItem, InvoiceLine, Subscription, SubscriptionItem
+from subscriptions.steps.item_changes import ItemPlan
+from subscriptions.steps.reckon_change import ProratedCredit, ReckonedChange
 from subscriptions.steps.reckon_invoice import NewLine
 from subscriptions.steps.write_invoice import note_ruler
 
@@ -14,15 +16,30 @@ from subscriptions.steps.write_invoice import note_ruler
 @joins_transaction
 def write_change(subscription: Subscription, change: ReckonedChange, *, now: datetime) -> None:
     """The subscription is locked. Writes items, the debits that are cut, and pending invoice items."""
-    for one in change.credits:
-        # Cut before anything else: the debit covers nothing from here on, even where its rest rounds to zero.
-        one.debit.cut_at = one.credit.start
-        one.debit.credited_minor -= one.credit.amount_minor
-        one.debit.save(update_fields=["cut_at", "credited_minor"])
-        _write_pending(subscription, one.line, one.line.item, now=now)
+    write_credits(subscription, change.credits, now=now)
     items = [_write_item(subscription, plan, now=now) for plan in change.plans]
     for line, position in change.debits:
         _write_pending(subscription, line, items[position], now=now)
+
+
+@joins_transaction
+def write_credits(
+    subscription: Subscription, credits: Sequence[ProratedCredit], *, now: datetime, gives_back: bool = True
+) -> None:
+    """gives_back: off only cuts. Writes the debits that are cut, and credits that wait for an invoice."""
+    for one in credits:
+        back = -one.credit.amount_minor if gives_back else 0
+        cut_debit(one.debit, at=one.credit.start, back_minor=back)
+        if back:
+            _write_pending(subscription, one.line, one.line.item, now=now)
+
+
+@joins_transaction
+def cut_debit(debit: InvoiceLine | InvoiceItem, *, at: datetime, back_minor: int) -> None:
+    """The debit covers nothing from here on, even where its rest rounds to nothing. Writes it."""
+    debit.cut_at = at
+    debit.credited_minor += back_minor
+    debit.save(update_fields=["cut_at", "credited_minor"])
 
 
 def _write_item(subscription: Subscription, plan: ItemPlan, *, now: datetime) -> SubscriptionItem:

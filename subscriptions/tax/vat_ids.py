@@ -14,3 +14,8 @@ def is_valid_vat_id(text: str) -> bool:
     if text.upper().startswith("GB"):
         return bool(gb_vat.is_valid(text))
     return bool(vat.is_valid(text))
+
+
+def normal_vat_id(text: str) -> str:
+    """As invoices show it: "de 136.695.976" becomes DE136695976."""
+    return "".join(character for character in text.upper() if character.isalnum())

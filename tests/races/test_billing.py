@@ -13,6 +13,7 @@ from foundation.events.inline import dispatch_events
 from foundation.jobs.inline import run_due_jobs
 from ledger.queries.verify import verify_books
 from subscriptions.models import Invoice, Subscription
+from subscriptions.operations.claim_due_drafts import claim_due_drafts
 from subscriptions.operations.claim_due_renewals import claim_due_renewals
 from subscriptions.operations.collect_invoice import collect_invoice
 from subscriptions.operations.finalize_invoice import finalize_invoice
@@ -127,6 +128,7 @@ def test_a_month_goes_by_on_beat_jobs_and_events_alone(biller: Biller) -> None:
         claim_due_renewals()
         run_due_jobs()
     with later(when_due(subscription) + 3_700):
+        claim_due_drafts()
         for _ in range(3):
             run_due_jobs()
             dispatch_events([HANDLERS])

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from payments.queries.totals import count_double_charges
+from payments_site.demo.billing_books import show_billing, tie_billing
 from payments_site.demo.disputing import plan_claims
 from payments_site.demo.orders import load_shop_day
 from payments_site.demo.replay import replay
 from payments_site.demo.settle import Settlement, settle
 from payments_site.demo.shop import PASSWORD, PEOPLE, SHOP_NAME, Shop, open_shop
+from payments_site.demo.subscribers import run_month
 from payments_site.demo.tally import Tally
 from payments_site.demo.tie_out import CurrencyTie, tie_out, wait_until_quiet
 
@@ -41,6 +43,7 @@ class Command(BaseCommand):
             f"{len(day.credit_notes)} credit notes"
         )
         tally = replay(day, api_base=base_url, api_key=shop.api_key)
+        run_month(api_base=base_url, api_key=shop.api_key, tally=tally, tell=console.print)
         is_quiet = wait_until_quiet(
             shop.merchant_id,
             shop.sandbox_url,
@@ -54,10 +57,11 @@ class Command(BaseCommand):
         _show(console, shop, base_url, tally)
         _show_books(console, ties)
         _show_settlement(console, settlement)
+        is_billed = show_billing(console, shop.merchant_id, tie_billing(shop.merchant_id))
         breaks = sum(settlement.breaks.values())
         is_quiet = is_quiet and settlement.is_quiet
         reconciles = settlement.ties_out and not breaks
-        is_sound = is_quiet and not doubles and not tally.problems
+        is_sound = is_quiet and not doubles and not tally.problems and is_billed
         good = is_sound and reconciles and bool(ties) and all(tie.ties_out for tie in ties)
         reconciliation = f"reconciliation: ties_out {str(settlement.ties_out).lower()}, {breaks} breaks"
         for problem in tally.problems[:10]:
@@ -71,6 +75,7 @@ class Command(BaseCommand):
         else:
             console.print(
                 f"Does NOT tie out: quiet={is_quiet}, double charges={doubles}, problems={len(tally.problems)}, "
+                f"billing={is_billed}, "
                 f"currencies that differ: {[tie.currency for tie in ties if not tie.ties_out]}, {reconciliation}",
                 soft_wrap=True,
             )

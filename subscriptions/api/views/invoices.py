@@ -12,12 +12,14 @@ from rest_framework.request import Request
 from foundation.http.openapi import endpoint
 from foundation.http.serializers import id_from_url, merge_metadata
 from foundation.http.views import ApiView
+from foundation.money import Money
 from payments.api.common import created_within
 from subscriptions.api import inputs_invoices as inputs
 from subscriptions.api.common import as_fields
 from subscriptions.api.previews import preview_shape
 from subscriptions.errors import InvoicePaymentFailed, InvoiceUpcomingNone
 from subscriptions.models import CollectionMethod, Invoice, InvoiceStatus, Subscription
+from subscriptions.operations.change_subscription import DECIDED_BY_PAYMENT
 from subscriptions.operations.create_invoice import create_invoice
 from subscriptions.operations.delete_draft_invoice import delete_draft_invoice
 from subscriptions.operations.finalize_invoice import finalize_invoice
@@ -155,6 +157,8 @@ class InvoicePayView(InvoiceActionView):
             merchant_id=self.merchant_id,
             invoice_id=self.invoice_id(id),
             payment_method_id=params.get("payment_method"),
+            amount=self._part(id, params),
+            out_of_band_id=self.reserved_id,
             is_out_of_band=params.get("paid_out_of_band", False),
             off_session=params.get("off_session", True),
         )
@@ -163,6 +167,12 @@ class InvoicePayView(InvoiceActionView):
             if latest is not None and latest.decline_code:
                 raise InvoicePaymentFailed(decline_code=latest.decline_code)
         return self.answer(id)
+
+    def _part(self, id: str, params: dict[str, Any]) -> Money | None:
+        if "amount" not in params:
+            return None
+        invoice = get_invoice(merchant_id=self.merchant_id, invoice_id=self.invoice_id(id))
+        return Money(params["amount"], invoice.currency)
 
 
 class InvoiceSendView(InvoiceActionView):
@@ -206,16 +216,18 @@ class InvoicePreviewView(ApiView):
             return self.respond(shape)
         changes = [
             ItemChange(item.get("id"), item.get("price"), item.get("quantity"), item.get("deleted", False))
-            for item in details["items"]
+            for item in details.get("items", ())
         ]
         preview = preview_item_change(
             merchant_id=self.merchant_id,
             subscription_id=subscription.id,
             changes=changes,
             proration_behavior=details["proration_behavior"],
+            anchor=details.get("billing_cycle_anchor"),
             proration_at=details.get("proration_date"),
+            waits_for_payment=details.get("payment_behavior") in DECIDED_BY_PAYMENT,
         )
-        period = (preview.proration_at, subscription.current_period_end_at)
+        period = (preview.period.start, preview.period.end)
         shape = preview_shape(subscription, preview.invoice, period, livemode=self.livemode)
         # Ours: the update that is to commit just this sends it back.
         return self.respond(shape | {"metadata": {"preview_token": preview.token}})

@@ -17,7 +17,8 @@ from subscriptions.api.changes import change_of, refuse_if_ended, subscription_t
 from subscriptions.api.common import redemptions_of, shown_subscription, shown_subscriptions
 from subscriptions.models import Subscription, SubscriptionStatus
 from subscriptions.operations.cancel_subscription import cancel_subscription
-from subscriptions.operations.change_items import change_items
+from subscriptions.operations.change_subscription import UpdatePayment, change_subscription
+from subscriptions.operations.create_schedule import create_schedule
 from subscriptions.operations.create_subscription import NewItem, PaymentBehavior, create_subscription
 from subscriptions.operations.move_trial_end import move_trial_end
 from subscriptions.operations.renew_subscription import renew_subscription
@@ -31,7 +32,9 @@ from subscriptions.queries.subscriptions import (
     now_of,
 )
 from subscriptions.steps.item_changes import ItemChange
+from subscriptions.steps.plan_phases import NewPhase, phase_items_after
 
+AT_PERIOD_END = "at_period_end"
 ENDED = [SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED]
 
 
@@ -114,18 +117,8 @@ class SubscriptionView(ApiView):
         params = self.input()
         known = get_subscription(merchant_id=self.merchant_id, subscription_id=subscription_id_of(id))
         refuse_if_ended(known)
-        behavior, at = params.pop("proration_behavior"), params.pop("proration_date", None)
-        items, token = params.pop("items", None), params.pop("preview_token", "")
-        trial_end = params.pop("trial_end", None)
-        if items is not None:
-            change_items(
-                merchant_id=self.merchant_id,
-                subscription_id=known.id,
-                changes=self._changes(known, items),
-                proration_behavior=behavior,
-                proration_at=at,
-                preview_token=token,
-            )
+        behavior, trial_end = params["proration_behavior"], params.pop("trial_end", None)
+        self._change(known, params)
         if trial_end is not None:
             move_trial_end(
                 merchant_id=self.merchant_id,
@@ -135,7 +128,6 @@ class SubscriptionView(ApiView):
             )
             # A trial that ends now makes its first paid period due; beat would find it too.
             renew_subscription(merchant_id=self.merchant_id, subscription_id=known.id)
-        params.pop("payment_behavior", None)
         if params:
             change, fields = change_of(self, params, known)
             update_subscription(
@@ -156,6 +148,39 @@ class SubscriptionView(ApiView):
             feedback=details.get("feedback") or "",
         )
         return self.respond(shown_subscription(self, row))
+
+    def _change(self, known: Subscription, params: dict[str, Any]) -> None:
+        """What of the parameters changes items or period, taken out of them."""
+        behavior, at = params.pop("proration_behavior"), params.pop("proration_date", None)
+        items, token = params.pop("items", None), params.pop("preview_token", "")
+        anchor, off_session = params.pop("billing_cycle_anchor", None), params.pop("off_session", False)
+        payment = UpdatePayment(params.pop("payment_behavior", UpdatePayment.ALLOW_INCOMPLETE))
+        if items is None and anchor != "now":
+            return
+        changes = self._changes(known, items or [])
+        if behavior == AT_PERIOD_END:
+            create_schedule(
+                merchant_id=self.merchant_id,
+                schedule_id=self.reserved_id,
+                subscription_id=known.id,
+                phases=[
+                    NewPhase(items=phase_items_after(list_items(known), changes), proration_behavior="none")
+                ],
+                may_exist=self.is_resumed,
+            )
+            return
+        change_subscription(
+            merchant_id=self.merchant_id,
+            subscription_id=known.id,
+            change_id=self.reserved_id,
+            changes=changes,
+            proration_behavior=behavior,
+            payment_behavior=payment,
+            anchor=anchor,
+            proration_at=at,
+            preview_token=token,
+            off_session=off_session,
+        )
 
     def _changes(self, known: Subscription, items: list[dict[str, Any]]) -> list[ItemChange]:
         single = list_items(known)

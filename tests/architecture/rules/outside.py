@@ -37,6 +37,10 @@ ACROSS_MERCHANTS = {
     "disputes/queries/outcomes.py": "the queue and the monitoring page read the rows of the staff member's merchants",
     "subscriptions/queries/hosted_invoices.py": "the token of a public page names its invoice, not our merchant",
     "subscriptions/queries/due.py": "a sweep takes what is due, whose ever it is",
+    "subscriptions/queries/due_changes.py": "a sweep takes what is due, whose ever it is",
+    "subscriptions/queries/rechecked_lines.py": "the sample of lines is of every merchant",
+    "subscriptions/queries/totals.py": "verify_books folds every merchant's invoices",
+    "subscriptions/locks.py": "a sweep takes the revenue that is due, whose ever it is",
     "subscriptions/queries/dunning.py": "a sweep takes the tries that are due, whose ever they are",
 }
 # Kinds of files that may, wherever they are.

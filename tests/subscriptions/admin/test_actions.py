@@ -9,13 +9,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation import clock
 from foundation.events.models import Event
 from foundation.ids import new_id
+from foundation.jobs.inline import run_due_jobs
 from foundation.jobs.models import Job
 from foundation.money import Money
 from subscriptions.models import CreditNote, Invoice, InvoiceItem, Subscription, SubscriptionSchedule
 from subscriptions.operations.create_subscription import PaymentBehavior
+from subscriptions.operations.renew_subscription import renew_subscription
 from tests.factories.billing import Biller
+from tests.factories.later import later
 
 ClientOf = Callable[..., Client]
 
@@ -39,6 +43,7 @@ def seats(
 SENIOR = {"senior_agent", "finance"}
 FINANCE = {"finance"}
 MAY: list[tuple[str, str, set[str]]] = [
+    ("subscription", "settle_missed", SENIOR),
     ("subscription", "change_items", SENIOR),
     ("subscription", "retry", SENIOR),
     ("subscription", "resume", SENIOR),
@@ -97,10 +102,82 @@ def test_more_seats_are_previewed_side_by_side_and_committed_to_the_cent(
     done = client.post(address(subscription, "change_items"), form(**commit))
 
     assert done.status_code == 302
+    assert subscription.items.get().quantity == 1
+    run_due_jobs()
+    biller.hears_of_payments()
     assert subscription.items.get().quantity == 3
     billed = biller.invoices(subscription)[1]
     assert now.totals[-1] == ("Total", f"{billed.total_minor / 100:.2f} USD")
     assert billed.reason == "subscription_update"
+
+
+def test_a_change_to_the_year_is_previewed_with_its_period_and_made_when_it_is_paid(
+    biller: Biller, client_of: ClientOf
+) -> None:
+    subscription = biller.subscribes()
+    yearly = biller.price(9_000, interval="year")
+    client = client_of("senior_agent")
+    choices = {"behavior": "always_invoice", "price_1": str(yearly.id), "quantity_1": 1}
+
+    shown = client.get(address(subscription, "change_items"), choices)
+    now, end = shown.context["columns"]
+    client.post(address(subscription, "change_items"), form(**shown.context["commits"][0].initial))
+    waiting = biller.fresh(subscription)
+    page = client.get(reverse("admin:subscriptions_subscription_change", args=[subscription.id]))
+    run_due_jobs()
+    biller.hears_of_payments()
+
+    assert "A new period begins at once" in str(now.says)
+    assert end.totals == [("Total", "90.00 USD")]
+    assert waiting.pending_update is not None
+    assert "waits for its payment" in page.content.decode()
+    assert biller.fresh(subscription).interval == "year"
+    assert now.totals[-1] == ("Total", f"{biller.invoices(subscription)[1].total_minor / 100:.2f} USD")
+
+
+def test_the_billing_day_moves_to_now_without_a_change_of_items(biller: Biller, client_of: ClientOf) -> None:
+    subscription = biller.subscribes()
+    client = client_of("senior_agent")
+    price = str(subscription.items.get().price_id)
+    choices = {
+        "behavior": "always_invoice",
+        "price_1": price,
+        "quantity_1": 1,
+        "anchor": "now",
+        "payment": "allow_incomplete",
+    }
+
+    shown = client.get(address(subscription, "change_items"), choices)
+    [column] = shown.context["columns"]
+    client.post(address(subscription, "change_items"), form(**shown.context["commits"][0].initial))
+
+    assert column.title == "Now"
+    assert (
+        biller.fresh(subscription).anchor_at > subscription.anchor_at
+        or len(biller.invoices(subscription)) == 2
+    )
+    assert client.get(address(subscription, "change_items"), choices | {"anchor": ""}).context["problem"]
+
+
+def test_a_halted_subscription_goes_on_with_a_reason(biller: Biller, client_of: ClientOf) -> None:
+    subscription = biller.subscribes()
+    seconds = (subscription.cycle.boundary(2) - clock.now()).total_seconds() + 86_400
+
+    with later(seconds):
+        renew_subscription(merchant_id=biller.id, subscription_id=subscription.id)
+        client = client_of("senior_agent")
+        shown = client.get(address(subscription, "settle_missed"))
+        token = shown.context["form"].initial["token"]
+        refused = client.post(
+            address(subscription, "settle_missed"), form(choice="skip", token=token, reason="")
+        )
+        done = client.post(address(subscription, "settle_missed"), form(choice="skip", token=token))
+
+    assert "10.00 USD" in shown.content.decode()
+    assert (refused.status_code, done.status_code) == (422, 302)
+    settled = biller.fresh(subscription)
+    assert (settled.halted_at, settled.next_billing_at) == (None, subscription.cycle.boundary(2))
+    assert settled.history.first().history_change_reason == "the customer called"
 
 
 def test_a_preview_that_is_stale_is_refused_and_previewed_anew(biller: Biller, client_of: ClientOf) -> None:
@@ -113,6 +190,8 @@ def test_a_preview_that_is_stale_is_refused_and_previewed_anew(biller: Biller, c
         "commits"
     ]
     client.post(address(subscription, "change_items"), form(**other[0].initial))
+    run_due_jobs()
+    biller.hears_of_payments()
     before = biller.footprint()
 
     refused = client.post(address(subscription, "change_items"), form(**commit[0].initial))

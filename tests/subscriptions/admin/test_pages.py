@@ -109,6 +109,7 @@ def test_pages_stay_within_their_queries(biller: Biller, client_of: ClientOf) ->
         "taxrate",
         "meter",
         "dunningpolicy",
+        "billingsettings",
     ],
 )
 def test_every_list_opens_for_an_auditor(model: str, biller: Biller, client_of: ClientOf) -> None:

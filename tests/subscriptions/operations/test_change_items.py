@@ -184,14 +184,14 @@ def test_what_nobody_has_paid_is_given_back_only_when_asked(biller: Biller) -> N
     assert [line.new.amount.amount_minor for line in asked.invoice.lines] == [-500, 1_000]
 
 
-def test_another_interval_or_a_date_outside_the_period_is_refused(biller: Biller) -> None:
+def test_another_currency_or_a_date_outside_the_period_is_refused(biller: Biller) -> None:
     subscription = biller.subscribes(prices=[biller.price(1_000)])
     item = item_of(biller, subscription)
-    yearly = biller.price(9_000, interval="year")
+    euros = biller.price(9_000, "eur")
     before = biller.footprint()
 
     with pytest.raises(SubscriptionItemsDiffer):
-        change_items(**arguments(biller, subscription, ItemChange(item.id, price_id=yearly.id)))
+        change_items(**arguments(biller, subscription, ItemChange(item.id, price_id=euros.id)))
     for outside in (subscription.current_period_end_at, subscription.started_at - timedelta(seconds=1)):
         with pytest.raises(ProrationDateOutside):
             change_items(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from foundation.events.models import Event
 from foundation.ids import new_id
 from subscriptions.errors import InvoiceUnexpectedState
 from subscriptions.models import Invoice, InvoiceReason
@@ -22,6 +23,8 @@ def test_the_old_token_finds_nothing_and_the_new_one_the_invoice(biller: Biller)
     assert find_hosted_invoice(old) is None
     assert find_hosted_invoice(renewed.hosted_token) == invoice
     assert hosted_invoice_url(renewed).endswith(f"/invoices/{renewed.hosted_token}")
+    told = Event.objects.for_merchant(biller.id).filter(type="invoice.updated").latest("position")
+    assert told.data["hosted_invoice_url"] == hosted_invoice_url(renewed)
     assert invoice_pdf_url(renewed).endswith(f"/invoices/{renewed.hosted_token}/pdf")
 
 

@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from foundation import clock
 from foundation.ids import new_id
 from foundation.jobs.inline import run_due_jobs
-from foundation.jobs.models import Job
 from ledger.queries.verify import verify_books
 from subscriptions.models import Invoice, Subscription
+from subscriptions.operations.claim_due_drafts import claim_due_drafts
 from subscriptions.operations.claim_due_renewals import claim_due_renewals
 from subscriptions.operations.create_meter import create_meter
 from subscriptions.operations.create_meter_event import create_meter_event
@@ -101,7 +101,9 @@ def test_two_beats_and_doubled_jobs_make_one_invoice_and_one_charge(biller: Bill
         run_due_jobs()
         assert claim_due_renewals() == 0
     with later(after(subscription) + 3_700):
+        assert (claim_due_drafts(), claim_due_drafts()) == (1, 0)
         run_due_jobs()
+        assert claim_due_drafts() == 0
         run_due_jobs()
         biller.hears_of_payments()
 
@@ -173,7 +175,7 @@ def test_case_F7_an_unpaid_subscriptions_invoice_stays_a_draft_without_an_attemp
     with later(after(subscription)):
         draft = renew(biller, subscription)
     with later(after(subscription) + 2 * 3_600):
-        run_due_jobs()
+        assert claim_due_drafts() == 0
 
     assert draft is not None
     [_, kept] = biller.invoices(subscription)
@@ -211,12 +213,3 @@ def test_usage_is_billed_in_arrears_once_and_late_events_go_to_the_next_invoice(
     assert first is not None and second is not None
     assert [(line.amount_minor, line.quantity) for line in biller.lines(first)] == [(200, 40)]
     assert [(line.amount_minor, line.quantity) for line in biller.lines(second)] == [(10, 2)]
-
-
-def test_a_renewal_stages_its_finalizing_once(biller: Biller) -> None:
-    subscription = biller.subscribes()
-    with later(after(subscription)):
-        renew(biller, subscription)
-        renew(biller, subscription)
-
-    assert Job.objects.filter(merchant_id=biller.id, name="subscriptions.finalize_invoice").count() == 1

@@ -1,0 +1,1 @@
+"""One command per file; JSON on standard output, logs on standard error."""
