@@ -186,6 +186,26 @@ class RefundAboveLimit(DomainError):
     message = "The refund is above what your role may refund."
 
 
+class RefundApprovalDecided(DomainError):
+    code = "refund_approval_decided"
+    http_status = 409
+    message = "The refund has been decided already, or has lapsed."
+
+
+class RefundApprovalDiffers(DomainError):
+    """What is to be approved is not what the approver was shown."""
+
+    code = "refund_approval_differs"
+    http_status = 409
+    message = "The refund is not the one that was shown."
+
+
+class RefundSecondPersonNeeded(DomainError):
+    code = "refund_second_person_needed"
+    http_status = 403
+    message = "Another person has to do this."
+
+
 class FormUsedAlready(DomainError):
     """The one-time key of a form belongs to something else by now."""
 

@@ -1,5 +1,5 @@
-"""Every row lock of payments, taken in floor order: intent, refund or capture's attempt, refund, capture or
-increment, resolution of a case, case.
+"""Every row lock of payments, taken in floor order: intent, refund or capture's attempt, refund, its approval, capture
+or increment, resolution of a case, case.
 
 A lock returns a fresh instance; whoever held an older one throws it away.
 """
@@ -30,6 +30,7 @@ from payments.models import (
     PspEventCursor,
     PspWebhook,
     Refund,
+    RefundApproval,
     RefundStatus,
     RoutingBacktest,
     RoutingExperiment,
@@ -59,6 +60,15 @@ def lock_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
         Refund.objects.for_merchant(merchant_id).select_for_update(of=("self",)).filter(pk=refund_id),
         "refund",
     )
+
+
+@joins_transaction
+def lock_refund_approval(refund: Refund) -> RefundApproval:
+    """The approval that a refund waits for; the refund is locked before it, and stays the caller's instance."""
+    rows = RefundApproval.objects.for_merchant(refund.merchant_id).select_for_update(of=("self",))
+    approval = _one(rows.filter(refund_id=refund.id), "refund approval")
+    approval.refund = refund
+    return approval
 
 
 @joins_transaction

@@ -15,6 +15,8 @@ from payments.operations.expire_authorizations import expire_authorizations
 from payments.operations.handle_psp_webhook import handle_psp_webhook
 from payments.operations.keep_breaker_switches import keep_breaker_switches
 from payments.operations.keep_used_method import keep_used_method
+from payments.operations.lapse_refund_approvals import BATCH as LAPSE_BATCH
+from payments.operations.lapse_refund_approvals import lapse_refund_approvals
 from payments.operations.poll_payouts import poll_payouts
 from payments.operations.poll_psp_events import poll_psp_events
 from payments.operations.record_case_resolution import record_case_resolution
@@ -115,6 +117,11 @@ def poll_payouts_job(*, merchant_id: str, psp_account_id: str) -> None:
 @job("payments.stage_payout_polls")
 def stage_payout_polls_job() -> None:
     stage_payout_polls()
+
+
+@job("payments.lapse_refund_approvals")
+def lapse_refund_approvals_job() -> RunAgain | None:
+    return RunAgain(after_seconds=0) if lapse_refund_approvals() >= LAPSE_BATCH else None
 
 
 @job("payments.sweep_due_checks")

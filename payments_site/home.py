@@ -26,6 +26,12 @@ SUMS_SHOWN = 4
 # list, so that permission and merchants are the list's.
 WAITING: list[tuple[str, str, dict[str, Any], str]] = [
     ("Open cases", "payments.case", {"resolved_at__isnull": True}, "?state=open"),
+    (
+        "Refunds to approve",
+        "payments.refundapproval",
+        {"decision": "", "refund__status": "requires_approval"},
+        "?state=waiting",
+    ),
     ("Resolutions to approve", "payments.caseresolution", {"status": "requested"}, "?status=requested"),
     (
         "Invoices with a failed charge",

@@ -14,6 +14,7 @@ MENU: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("Payments", "payments", "payments.paymentintent"),
             ("Refunds", "undo", "payments.refund"),
+            ("Refunds to approve", "approval", "payments.refundapproval"),
             ("Customers", "person", "payments.customer"),
             ("Payment methods", "credit_card", "payments.paymentmethod"),
             ("Payouts", "account_balance", "payments.payout"),

@@ -57,6 +57,7 @@ SEES_PAYMENTS = (
     "payments.paymentattempt",
     "payments.capture",
     "payments.refund",
+    "payments.refundapproval",
     "payments.customer",
     "payments.paymentmethod",
     "payments.case",

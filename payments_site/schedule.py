@@ -17,6 +17,7 @@ SCHEDULE: list[BeatEntry] = [
     BeatEntry("sweep_psp_webhooks", "payments.sweep_psp_webhooks", 5),
     BeatEntry("poll_payouts", "payments.stage_payout_polls", HOUR),
     BeatEntry("expire_authorizations", "payments.expire_authorizations", 5 * MINUTE),
+    BeatEntry("lapse_refund_approvals", "payments.lapse_refund_approvals", 5 * MINUTE),
     BeatEntry("close_line_cases", "payments.close_line_cases", HOUR),
     BeatEntry("roll_routing_scores", "payments.roll_routing_scores", MINUTE),
     BeatEntry("watch_experiments", "payments.watch_experiments", MINUTE),

@@ -1,5 +1,25 @@
 """The pages of payments in the back office. They read through payments/queries and act through operations."""
 
-from payments.admin import breakers, cases, customers, payment_intents, payouts, psp, refunds, routing
+from payments.admin import (
+    approvals,
+    breakers,
+    cases,
+    customers,
+    payment_intents,
+    payouts,
+    psp,
+    refunds,
+    routing,
+)
 
-__all__ = ["breakers", "cases", "customers", "payment_intents", "payouts", "psp", "refunds", "routing"]
+__all__ = [
+    "approvals",
+    "breakers",
+    "cases",
+    "customers",
+    "payment_intents",
+    "payouts",
+    "psp",
+    "refunds",
+    "routing",
+]

@@ -11,7 +11,7 @@ from foundation.backoffice.display import readable
 from foundation.backoffice.forms import ActionForm, MajorUnitsField, ReasonedForm
 from foundation.backoffice.views import ActionView
 from foundation.money import Money
-from payments.admin.limits import refund_limit, refuse_above_limit, remaining_limit
+from payments.admin.limits import refund_limit, remaining_limit
 from payments.errors import FormUsedAlready
 from payments.models import IntentStatus, PaymentAttempt, PaymentIntent, Refund, RefundReason, RefundStatus
 from payments.operations.ask_psp import ask_psp
@@ -34,12 +34,15 @@ CANCELABLE = (
 class RefundForm(ActionForm):
     def __init__(self, *args: Any, available: Money, limit: Money | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        most = available if limit is None or available < limit else limit
+        alone = available if limit is None or available < limit else limit
+        words = f"Up to {readable(available)}."
+        if alone < available:
+            words += f" Above {readable(alone)} another person has to approve it."
         self.fields["amount"] = MajorUnitsField(
             currency=available.currency,
             label=f"Amount in {available.currency.upper()}",
-            initial=most,
-            help_text=f"Up to {readable(most)}.",
+            initial=available if alone.is_zero else alone,
+            help_text=words,
         )
         self.order_fields(["amount", "reason", "note"])
 
@@ -102,7 +105,6 @@ class RefundPayment(ActionView):
         return f"{reason}: {answers['note']}" if answers["note"] else str(reason)
 
     def perform(self, intent: PaymentIntent, answers: dict[str, Any]) -> str:
-        refuse_above_limit(self.request.user, intent, answers["amount"])
         refund = request_refund(
             merchant_id=intent.merchant_id,
             payment_intent_id=intent.id,
@@ -110,9 +112,12 @@ class RefundPayment(ActionView):
             amount=answers["amount"],
             reason=answers["reason"],
             note=answers["note"],
+            own_limit=refund_limit(self.request.user, intent.currency),
         )
         if refund.payment_intent_id != intent.id or refund.amount != answers["amount"]:
             raise FormUsedAlready()
+        if refund.status == RefundStatus.REQUIRES_APPROVAL:
+            return f"The refund of {readable(refund.amount)} waits for another person's approval."
         return f"The refund of {readable(refund.amount)} is on its way."
 
 

@@ -1,5 +1,6 @@
 """The rows of payments: fields, constraints and the arrows between states. Nothing here saves, locks or asks."""
 
+from payments.models.approvals import RefundApproval
 from payments.models.attempts import LIVE_ATTEMPT_STATES, AttemptStatus, PaymentAttempt
 from payments.models.breakers import BreakerPosition, BreakerSwitch, PspEventCursor
 from payments.models.captures import Capture, CaptureStatus
@@ -55,6 +56,7 @@ __all__ = [
     "PspToken",
     "PspWebhook",
     "Refund",
+    "RefundApproval",
     "RefundReason",
     "RefundStatus",
     "RoutingBacktest",

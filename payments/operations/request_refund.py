@@ -7,7 +7,6 @@ from uuid import UUID
 
 from foundation import clock
 from foundation.context import current
-from foundation.jobs.staging import stage_job
 from foundation.money import Money
 from foundation.transactions import owns_transaction
 from payments import events
@@ -20,15 +19,18 @@ from payments.errors import (
     RefundExceedsCaptured,
 )
 from payments.locks import lock_attempt, lock_payment_intent
-from payments.models import PaymentAttempt, Refund
+from payments.models import PaymentAttempt, Refund, RefundStatus
 from payments.queries.payment_intents import (
     available_to_refund,
     find_undecided_capture,
     list_funds_holds,
+    refunded_by,
 )
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.announce import announce_refund
+from payments.steps.await_approval import await_approval
 from payments.steps.note_change import note_change
+from payments.steps.stage_refund import stage_refund
 
 
 @owns_transaction
@@ -42,15 +44,17 @@ def request_refund(
     note: str = "",
     metadata: dict[str, str] | None = None,
     in_background: bool = True,
+    own_limit: Money | None = None,
 ) -> Refund:
     """Promise to give back `amount` (minor units, currency of the payment; None: all that is available).
 
     refund_id: chosen by the caller: the idempotency key's reserved id, or the dialog's one-time form key.
     in_background: a worker sends it (a job is staged); otherwise the caller runs execute_refund at once, and the
-    sweep of due checks finds it should the caller die.
+    sweep of due checks finds it should the caller die. own_limit: the most that the person who asks may refund of one
+    payment alone, all their refunds of it taken together; above it, another person has to approve. None: no limit.
     Raises: ResourceMissing, ChargeNotRefundable, ChargeAlreadyRefunded, ChargeDisputed, RefundExceedsCaptured,
     RefundCurrencyDiffers, EarlierOperationUnresolved.
-    Writes: the refund, refund.created; with in_background a job.
+    Writes: the refund, refund.created; with in_background a job; above the limit an approval to be given, and no job.
     Safe to repeat: the same refund_id finds its refund.
     """
     # Locked before the balance is read: two agents pressing Refund together must not both pass.
@@ -62,18 +66,21 @@ def request_refund(
         raise ChargeNotRefundable(param="payment_intent")
     attempt = lock_attempt(merchant_id=merchant_id, attempt_id=intent.latest_attempt_id)
     amount = refuse_unless_refundable(attempt, amount)
+    # Two halves are one whole: what the person has refunded of it before counts.
+    needs_approval = own_limit is not None and refunded_by(intent, current().actor) + amount > own_limit
     refund = Refund(
         id=refund_id,
         merchant_id=merchant_id,
         payment_intent=intent,
         attempt=attempt,
+        status=RefundStatus.REQUIRES_APPROVAL if needs_approval else RefundStatus.CREATED,
         amount_minor=amount.amount_minor,
         currency=amount.currency,
         reason=reason,
         note=note,
         metadata=metadata or {},
         requested_by=current().actor[:128],
-        next_check_at=clock.now() + timedelta(seconds=SUBMISSION_LEASE_SECONDS),
+        next_check_at=None if needs_approval else clock.now() + timedelta(seconds=SUBMISSION_LEASE_SECONDS),
         request_id=current().request_id,
         trace_id=current().trace_id,
     )
@@ -81,12 +88,10 @@ def request_refund(
     refund.save(force_insert=True)
     note_change(intent)
     announce_refund(refund, events.REFUND_CREATED, intent=intent)
-    if in_background:
-        stage_job(
-            "payments.execute_refund",
-            {"merchant_id": str(merchant_id), "refund_id": str(refund_id)},
-            merchant_id=merchant_id,
-        )
+    if needs_approval and own_limit is not None:
+        await_approval(refund, intent, own_limit)
+    elif in_background:
+        stage_refund(refund)
     return refund
 
 

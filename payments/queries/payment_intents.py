@@ -120,6 +120,16 @@ def get_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
     return refund
 
 
+def refunded_by(intent: PaymentIntent, actor: str) -> Money:
+    """What one actor has refunded of a payment so far, whatever is spoken for.
+
+    To act on it, read it under the intent's lock."""
+    amounts = Refund.objects.for_merchant(intent.merchant_id).filter(
+        payment_intent_id=intent.id, requested_by=actor[:128], status__in=LIVE_REFUND_STATES
+    )
+    return Money(sum(amounts.values_list("amount_minor", flat=True)), intent.currency)
+
+
 def available_to_refund(attempt: PaymentAttempt) -> Money:
     """Captured, less every refund promised, under way or done, less what is held for disputes; never below zero.
 

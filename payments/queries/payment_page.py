@@ -181,16 +181,6 @@ def read_payment_page(intent: PaymentIntent) -> PaymentPage:
     )
 
 
-def refund_total_of_actor(*, merchant_id: UUID, payment_intent_id: UUID, actor: str, currency: str) -> Money:
-    """What one actor has refunded of a payment so far, whatever is spoken for."""
-    amounts = (
-        Refund.objects.for_merchant(merchant_id)
-        .filter(payment_intent_id=payment_intent_id, requested_by=actor, status__in=LIVE_REFUND_STATES)
-        .values_list("amount_minor", flat=True)
-    )
-    return Money(sum(amounts), currency)
-
-
 def _told(model: Any, intent: PaymentIntent, *related: str) -> Any:
     rows = model.objects.for_merchant(intent.merchant_id).filter(payment_intent_id=intent.id)
     return rows.select_related(*related)[:MOST_ROWS]

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from foundation import clock
 from foundation.context import current
 from foundation.ids import new_id
-from foundation.jobs.staging import stage_job
 from foundation.transactions import joins_transaction
 from payments import events
 from payments.errors import CaseNotRecordable
@@ -21,6 +20,7 @@ from payments.steps.apply_attempt_outcome import SAVED_FIELDS, apply_attempt_out
 from payments.steps.book_charge import book_whole_capture, return_charge
 from payments.steps.post_to_ledger import hold_authorization, release_authorization, settle_authorization
 from payments.steps.settle_intent import settle_intent
+from payments.steps.stage_refund import stage_refund
 from payments.steps.use_resolution import PersonProof, use_proof
 
 CORRECTED = "corrected_by_people"
@@ -114,11 +114,7 @@ def _give_back(intent: PaymentIntent, attempt: PaymentAttempt, now: datetime) ->
     refund.psp_key = refund.public_id
     refund.save(force_insert=True)
     announce_refund(refund, events.REFUND_CREATED, intent=intent)
-    stage_job(
-        "payments.execute_refund",
-        {"merchant_id": str(refund.merchant_id), "refund_id": str(refund.id)},
-        merchant_id=refund.merchant_id,
-    )
+    stage_refund(refund)
 
 
 def _lower(intent: PaymentIntent, attempt: PaymentAttempt, now: datetime) -> None:

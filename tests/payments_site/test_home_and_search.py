@@ -74,6 +74,7 @@ def test_home_shows_what_waits_and_each_number_leads_to_its_list(
     assert figures(client, "waiting") == {
         "Payments in doubt": ["1"],
         "Open cases": ["0"],
+        "Refunds to approve": ["0"],
         "Resolutions to approve": ["0"],
         "Invoices with a failed charge": ["0"],
         "Renewing halted": ["0"],
@@ -81,7 +82,7 @@ def test_home_shows_what_waits_and_each_number_leads_to_its_list(
         "Dead jobs": ["1"],
         "Webhook endpoints failing": ["0"],
     }
-    assert list(counts_behind(client, "waiting").values()) == [[1], [0], [0], [0], [0], [0], [1], [0]]
+    assert list(counts_behind(client, "waiting").values()) == [[1], [0], [0], [0], [0], [0], [0], [1], [0]]
 
 
 def test_home_without_payments_is_quiet(client_of: ClientOf) -> None:

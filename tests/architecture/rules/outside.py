@@ -29,6 +29,7 @@ ACROSS_MERCHANTS = {
     "payments/queries/totals.py": "verify_books folds every merchant's payments",
     "payments/queries/day_figures.py": "the home page counts over the merchants of the staff member",
     "payments/queries/psp_accounts.py": "a PSP's webhook names its account only; a sweep polls all",
+    "payments/queries/approvals.py": "a sweep withdraws what nobody approved in time, whoever's it is",
     "payments/queries/routing.py": "the watch looks at every experiment that runs, whoever's it is",
     "disputes/locks.py": "a sweep takes the disputes and orders that are due, whoever's they are",
     "disputes/queries/totals.py": "verify_books folds every merchant's disputes",
