@@ -97,11 +97,27 @@ def credit_line(line: CreditableLine, amount_minor: int) -> NoteLine:
     if amount_minor == left:
         return NoteLine(amount_minor, line.discount_left_minor, tuple(tax_left))
     discount = Fraction(line.discount_minor * amount_minor, line.amount_minor)
-    inside = sum((tax.rate.percentage for tax in line.taxes if tax.rate.inclusive), Fraction())
-    base = (amount_minor - discount) / (1 + inside / HUNDRED)
-    taxes = (round_fraction(base * tax.rate.percentage / HUNDRED, HALF_UP) for tax in line.taxes)
     return NoteLine(
         amount_minor,
         min(round_fraction(discount, HALF_UP), line.discount_left_minor),
-        tuple(min(tax, rest) for tax, rest in zip(taxes, tax_left, strict=True)),
+        _taxes_on(line, amount_minor - discount, tax_left),
     )
+
+
+def prorated_part(line: CreditableLine, net_minor: int) -> NoteLine:
+    """What prorations gave back of a line, as a note that came before would have: notes and prorations together never
+    exceed the line. net_minor: after discounts, up to the line's own."""
+    net = line.amount_minor - line.discount_minor
+    tax_left = [line.tax_left_minor(index) for index in range(len(line.taxes))]
+    if net_minor >= net:
+        return NoteLine(line.amount_minor, line.discount_minor, tuple(tax_left))
+    # Rounded up: a unit too little may be left, never one too much.
+    amount = -(-line.amount_minor * net_minor // net)
+    return NoteLine(amount, amount - net_minor, _taxes_on(line, Fraction(net_minor), tax_left))
+
+
+def _taxes_on(line: CreditableLine, net: Fraction, tax_left: Sequence[int]) -> tuple[int, ...]:
+    inside = sum((tax.rate.percentage for tax in line.taxes if tax.rate.inclusive), Fraction())
+    base = net / (1 + inside / HUNDRED)
+    taxes = (round_fraction(base * tax.rate.percentage / HUNDRED, HALF_UP) for tax in line.taxes)
+    return tuple(min(tax, rest) for tax, rest in zip(taxes, tax_left, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,14 @@ from uuid import UUID
 from foundation.errors import ResourceMissing
 from foundation.money import HALF_UP, Money, round_fraction
 from foundation.transactions import joins_transaction
-from subscriptions.crediting import CreditableLine, NoteLine, NoteSplit, credit_line, split_note
+from subscriptions.crediting import (
+    CreditableLine,
+    NoteLine,
+    NoteSplit,
+    credit_line,
+    prorated_part,
+    split_note,
+)
 from subscriptions.errors import CreditNoteExceedsInvoice, InvoiceUnexpectedState
 from subscriptions.models import CreditNoteLine, CreditNoteStatus, Invoice, InvoiceLine, InvoiceStatus
 from subscriptions.queries.invoices import list_lines
@@ -128,7 +135,11 @@ def reckon_note(invoice: Invoice, credited: Sequence[Credited], plan: NotePlan) 
 
 def _credit(line: InvoiceLine, one: Credited, earlier: list[NoteLine]) -> ReckonedNoteLine:
     taxes = tuple(_tax_of(tax, line.currency) for tax in line.taxes)
-    creditable = CreditableLine(line.amount_minor, line.discount_minor, taxes, tuple(earlier))
+    creditable = CreditableLine(line.amount_minor, line.discount_minor, taxes)
+    if line.credited_minor:
+        # What changes of the subscription gave back does not come back a second time.
+        earlier = [prorated_part(creditable, line.credited_minor), *earlier]
+    creditable = replace(creditable, earlier=tuple(earlier))
     back = credit_line(creditable, _amount_of(line, one))
     share = Fraction(back.amount_minor, line.amount_minor)
     told = [

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.money import Money
-from subscriptions.crediting import CreditableLine, NoteLine, NoteSplit, credit_line, split_note
+from subscriptions.crediting import (
+    CreditableLine,
+    NoteLine,
+    NoteSplit,
+    credit_line,
+    prorated_part,
+    split_note,
+)
 from subscriptions.errors import CreditNoteExceedsLine, CreditNoteSplitDiffers
 from subscriptions.proration import Basis, credit_debit
 from subscriptions.taxes import Rate, tax_lines
@@ -103,6 +110,36 @@ def test_the_notes_of_a_line_never_exceed_it() -> None:
     for amount in (601, 0, -1):
         with pytest.raises(CreditNoteExceedsLine):
             credit_line(line, amount)
+
+
+@pytest.mark.parametrize(
+    ("line", "given_back", "part"),
+    [
+        (taxed(1_000, "20"), 400, NoteLine(400, 0, (80,))),
+        (taxed(1_000, "20", discount=200), 400, NoteLine(500, 100, (80,))),
+        (taxed(1_000, "20", discount=1), 400, NoteLine(401, 1, (80,))),
+        (taxed(1_000, "20"), 1_000, NoteLine(1_000, 0, (200,))),
+        (taxed(1_200, "20", inclusive=True), 600, NoteLine(600, 0, (100,))),
+    ],
+)
+def test_what_prorations_gave_back_counts_as_an_earlier_note(
+    line: CreditableLine, given_back: int, part: NoteLine
+) -> None:
+    assert prorated_part(line, given_back) == part
+
+
+@given(st.integers(1, 100_000), st.integers(0, 99_999), st.integers(1, 100_000))
+def test_notes_and_prorations_together_never_exceed_the_line(amount: int, off: int, back: int) -> None:
+    line = taxed(amount, "19", discount=min(off, amount - 1))
+    net = amount - line.discount_minor
+
+    line = replace(line, earlier=(prorated_part(line, min(back, net)),))
+    note = credit_line(line, line.left_minor).total(line.taxes) if line.left_minor else 0
+
+    whole = net + line.taxes[0].amount.amount_minor
+    given_back = line.earlier[0].total(line.taxes)
+    assert 0 <= note <= whole - given_back
+    assert line.earlier[0].amount_minor - line.earlier[0].discount_minor == min(back, net)
 
 
 def test_what_was_paid_goes_back_exactly() -> None:

@@ -29,17 +29,16 @@ NOT_RECEIVED = offered(
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"shipping_documentation"}, "MerchandiseReceived"),
-        ({"shipping_date", "shipping_tracking_number"}, "MerchandiseReceived"),
-        ({"service_documentation"}, "ServicesProvided"),
-        ({"access_activity_log"}, "ServicesProvided"),
-        ({"uncategorized_text"}, "InvalidChargeback"),
-        (set(), "InvalidChargeback"),
+        ("shipping_documentation", "MerchandiseReceived"),
+        ("shipping_date shipping_tracking_number", "MerchandiseReceived"),
+        ("service_documentation", "ServicesProvided"),
+        ("access_activity_log", "ServicesProvided"),
+        ("uncategorized_text", "InvalidChargeback"),
+        ("", "InvalidChargeback"),
     ],
-    ids=str,
 )
-def test_defense_states_no_more_than_the_evidence_does(fields: set[str], code: str) -> None:
-    chosen = choose_defense(NOT_RECEIVED, reason="product_not_received", fields=fields)
+def test_defense_states_no_more_than_the_evidence_does(fields: str, code: str) -> None:
+    chosen = choose_defense(NOT_RECEIVED, reason="product_not_received", fields=set(fields.split()))
 
     assert chosen is not None
     assert chosen.code == code
