@@ -102,7 +102,8 @@ def take(call: Call, payment: Record, amount: int, reference: str) -> None:
     """Captured money goes into the balance. Of an account on deducted fees less the fee, which nobody is told before
     the settlement report; else all of it. The caller stores the payment."""
     body = payment.body
-    if known_card(payment.private["card"]).dispute and not body["amount_captured"]:
+    card = payment.private.get("card")
+    if card and known_card(card).dispute and not body["amount_captured"]:
         call.schedule("adyen_open_dispute", payment.id, call.now + call.settle_seconds)
     fee = fee_minor(amount, body["currency"]) if call.deducts_fees() else 0
     _book(call, payment, "charge", amount, reference, fee=fee)
