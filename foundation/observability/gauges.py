@@ -34,8 +34,9 @@ def withdraw_gauge(name: str) -> None:
     _gauges.pop(name, None)
 
 
-def registered_gauges() -> list[str]:
-    return sorted(_gauges)
+def registered_gauges() -> dict[str, str]:
+    """By name, the label that each has, or none."""
+    return {name: label for name, (_, label, _) in sorted(_gauges.items())}
 
 
 class DatabaseGauges(Collector):

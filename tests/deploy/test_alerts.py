@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from foundation.observability import metrics
+from foundation.observability.gauges import registered_gauges
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted((CHECKOUT / "deploy" / "alerts").glob("*.yml"))
@@ -28,7 +29,8 @@ def known_series() -> dict[str, set[str]]:
     """The names that a rule may ask for, with their labels."""
     kept = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
     endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
-    return {one._name + ending: set(one._labelnames) for one in kept for ending in endings[one._type]}
+    counted = {one._name + ending: set(one._labelnames) for one in kept for ending in endings[one._type]}
+    return counted | {name: {label} - {""} for name, label in registered_gauges().items()}
 
 
 def test_there_are_rules() -> None:
@@ -38,7 +40,7 @@ def test_there_are_rules() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_rule_asks_for_metrics_and_labels_that_exist(rule: dict[str, Any]) -> None:
     series = known_series()
-    named = re.findall(r"payments_\w+", rule["expr"])
+    named = re.findall(r"(?:payments|subscriptions)_\w+", rule["expr"])
     labels = {
         label.strip() for listed in re.findall(r"by \(([^)]*)\)", rule["expr"]) for label in listed.split(",")
     } | set(re.findall(r"(\w+)\s*(?:=~|!=|!~|=)\s*\"", rule["expr"]))
