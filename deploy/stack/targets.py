@@ -213,7 +213,10 @@ def _drill(stack: Stack, arguments: Sequence[str]) -> int:
 def _test(stack: Stack, arguments: Sequence[str]) -> int:
     port = stack.start_servers(settings=servers.TEST_POSTGRES_SETTINGS)
     chosen = list(arguments)
-    workers = [] if any(part.startswith(("-n", "-p")) for part in chosen) else ["-n", "2"]
+    # Tests wait for real servers more than they compute, so that two of them share a core.
+    at_once = str(2 * (os.cpu_count() or 1))
+    is_chosen = any(part.startswith(("-n", "-p")) for part in chosen)
+    workers = [] if is_chosen else ["-n", at_once, "--dist", "worksteal"]
     extra = {
         **stack.as_owner,
         "DJANGO_SETTINGS_MODULE": environment.TEST_SETTINGS,

@@ -1,9 +1,9 @@
 """The circuit breaker of a (PSP account, operation): shared by all processes through Redis, in Lua.
 
-Opens at 100 calls or more of which 35 % or more failed within 5 minutes, at 10 in a row that no usable answer came
-to, and at once where every turn is held by a call that hangs. After a pause (30 s, doubling to 5 min while probes
-fail) it is half open: one caller at a time, who holds the leased probe, may try; an answer closes the circuit, a
-failure opens it again. A person may switch it either way.
+Opens at 100 calls or more of which 35 % or more failed within 5 minutes, and at 10 in a row that no usable answer
+came to; a caller who finds every turn held by a call that hangs counts as one of them. After a pause (30 s, doubling
+to 5 min while probes fail) it is half open: one caller at a time, who holds the leased probe, may try; an answer closes
+the circuit, a failure opens it again. A person may switch it either way.
 
 What does not live here: the rules in Python (circuits.py), which decide per process while Redis is down.
 """

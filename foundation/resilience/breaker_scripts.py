@@ -93,9 +93,9 @@ end
 circuit['c' .. bucket] = redis.call('HINCRBY', key, 'c' .. bucket, 1)
 if result ~= 'answered' then circuit['e' .. bucket] = redis.call('HINCRBY', key, 'e' .. bucket, 1) end
 local unanswered = 0
-if result == 'unanswered' then
+if result == 'unanswered' or result == 'stuck' then
     unanswered = redis.call('HINCRBY', key, 'unanswered', 1)
-elseif result ~= 'stuck' and circuit.unanswered then
+elseif circuit.unanswered then
     redis.call('HDEL', key, 'unanswered')
 end
 for name in pairs(circuit) do
@@ -104,7 +104,7 @@ for name in pairs(circuit) do
 end
 keep()
 local calls, errors = totals()
-if switch == 'automatic' and (result == 'stuck' or unanswered >= {UNANSWERED_IN_A_ROW}
+if switch == 'automatic' and (unanswered >= {UNANSWERED_IN_A_ROW}
         or (calls >= {MIN_CALLS} and errors * 100 >= {ERROR_SHARE_PERCENT} * calls)) then
     redis.call('HSET', key, 'state', 'open', 'opened_at', instant, 'reopened', 0, 'probe', '')
     return {{state, 'open'}}

@@ -45,7 +45,7 @@ class Switch(StrEnum):
 class CallResult(StrEnum):
     """How a call ended for the breaker. A decline is an ANSWERED: the PSP works. FAILED: it answered, but not to us
     (a key it does not know, a pace it does not like). UNANSWERED: nothing usable came, be it silence or a 500.
-    STUCK: no call could be made, since all that are under way hang."""
+    STUCK: no call could be made, since all that are under way hang: it counts as one more without an answer."""
 
     ANSWERED = "answered"
     FAILED = "failed"
@@ -133,7 +133,7 @@ class LocalBreaker:
         calls, errors = self.totals(now)
         is_failing = calls >= MIN_CALLS and errors * 100 >= ERROR_SHARE_PERCENT * calls
         if self.switch is Switch.AUTOMATIC and (
-            is_failing or result is CallResult.STUCK or self.unanswered_in_a_row >= UNANSWERED_IN_A_ROW
+            is_failing or self.unanswered_in_a_row >= UNANSWERED_IN_A_ROW
         ):
             self.state = CircuitState.OPEN
             self.opened_at = now
@@ -174,7 +174,5 @@ class LocalBreaker:
         bucket = int(now // BUCKET_SECONDS)
         calls, errors = self.buckets.get(bucket, (0, 0))
         self.buckets[bucket] = (calls + 1, errors + (result is not CallResult.ANSWERED))
-        if result is CallResult.UNANSWERED:
-            self.unanswered_in_a_row += 1
-        elif result is not CallResult.STUCK:
-            self.unanswered_in_a_row = 0
+        is_unanswered = result in (CallResult.UNANSWERED, CallResult.STUCK)
+        self.unanswered_in_a_row = self.unanswered_in_a_row + 1 if is_unanswered else 0

@@ -132,15 +132,16 @@ def _rewrap(cursor: Cursor) -> Moved:
 def _renew(rotation: KeyRotation) -> Moved:
     """A new data key for each merchant whose current one is older than the rotation."""
     old = DataKey.across_merchants.filter(superseded_at__isnull=True, created_at__lt=rotation.started_at)
-    # No cursor: whoever has the new one is not found again, and one that two runners saw has it already.
-    batch = list(old.order_by("id")[:BATCH_ROWS])
+    # By merchant, which does not change with the key: nobody is renewed twice, whatever the runners' clocks say.
+    behind = old.filter(merchant_id__gt=rotation.cursor[0]) if rotation.cursor else old
+    batch = list(behind.order_by("merchant_id")[:BATCH_ROWS])
     done: Counter[str] = Counter()
     for row in batch:
         superseded = DataKey.across_merchants.filter(id=row.id, superseded_at__isnull=True)
         if superseded.update(superseded_at=clock.now()):
             make_data_key(row.merchant_id)
             done[RENEW] += 1
-    return Moved([len(batch)] if batch else None, done)
+    return Moved([str(batch[-1].merchant_id)] if batch else None, done)
 
 
 def _added(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:

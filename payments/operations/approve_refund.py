@@ -6,13 +6,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from foundation import clock
+from foundation.context import current
 from foundation.money import Money
 from foundation.transactions import owns_transaction
 from payments import events
 from payments.errors import RefundAboveLimit, RefundApprovalDiffers
 from payments.locks import lock_attempt, lock_payment_intent, lock_refund, lock_refund_approval
 from payments.models import RefundApproval
-from payments.queries.payment_intents import get_refund
+from payments.queries.payment_intents import get_refund, refunded_by
 from payments.schedules import SUBMISSION_LEASE_SECONDS
 from payments.steps.announce import announce_refund
 from payments.steps.decide_refund import (
@@ -32,8 +33,8 @@ def approve_refund(
 ) -> RefundApproval:
     """Agree to exactly what was asked for. Answers `lapsed` when the payment has changed since.
 
-    amount: what the approver was shown. own_limit: the most that the approver may refund of one payment; None: no
-    limit.
+    amount: what the approver was shown. own_limit: the most that the approver may give back of one payment, what
+    they asked for and agreed to taken together; None: no limit.
     Raises: ResourceMissing, RefundApprovalDecided, RefundSecondPersonNeeded, RefundApprovalDiffers, RefundAboveLimit.
     Writes: the approval, the refund, refund.updated, the job that sends it.
     Safe to repeat: one that was approved is answered as it is.
@@ -49,8 +50,12 @@ def approve_refund(
     refuse_unless_another(approval)
     if refund.amount != amount:
         raise RefundApprovalDiffers()
-    if own_limit is not None and amount > own_limit:
-        raise RefundAboveLimit(f"You may approve up to {own_limit}; this refund is {amount}.", param="amount")
+    # Two halves are one whole, for who agrees as for who asks.
+    before = refunded_by(intent, current().actor)
+    if own_limit is not None and before + amount > own_limit:
+        raise RefundAboveLimit(
+            f"You may give back up to {own_limit} of one payment, and {before} of it is used.", param="amount"
+        )
     now = clock.now()
     if approval.payment_version != intent.version or approval.lapses_at <= now:
         end_refund(refund, intent)

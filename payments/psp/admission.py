@@ -1,9 +1,9 @@
 """Whether a call to a PSP may leave: the bulkhead, the account's calls per second, and the circuit breaker.
 
 All three live in Redis and let calls pass while it is down (the breaker then decides per process). A refusal here is
-certain: nothing has left. Where all turns are held by calls that hang, the circuit opens before their deadlines pass:
-whoever comes next goes elsewhere at once instead of waiting for a turn in vain. What does not live here: what a
-refusal means to the caller (guard.py).
+certain: nothing has left. Where all turns are held by calls that hang, each caller who waited in vain counts as a call
+without an answer, so that a busy circuit opens before their deadlines pass. What does not live here: what a refusal
+means to the caller (guard.py).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ WAIT_SECONDS = 2
 LEASE_SECONDS = 30
 """Longer than a turn and a call can take together."""
 STUCK_SECONDS = 4.0
-"""When even the youngest of the calls that hold every turn is this old, the PSP hangs: a PSP that answers, however
-slowly, gives turns back meanwhile."""
+"""When even the youngest of the calls that hold every turn is this old, the PSP seems to hang. One burst of slow calls
+looks the same, so that it takes as many who see it as calls that time out; one answer ends the row."""
 
 # Statuses that say no to us, whoever's payment it is.
 REFUSES_US = frozenset({401, 403, 429})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from foundation.errors import ResourceMissing
 from foundation.ids import encode_id
@@ -121,11 +121,14 @@ def get_refund(*, merchant_id: UUID, refund_id: UUID) -> Refund:
 
 
 def refunded_by(intent: PaymentIntent, actor: str) -> Money:
-    """What one actor has refunded of a payment so far, whatever is spoken for.
+    """What one actor has asked for or agreed to of a payment's refunds so far, whatever is spoken for.
 
     To act on it, read it under the intent's lock."""
+    agreed = Q(approvals__decision="approved", approvals__decided_by=actor[:128])
     amounts = Refund.objects.for_merchant(intent.merchant_id).filter(
-        payment_intent_id=intent.id, requested_by=actor[:128], status__in=LIVE_REFUND_STATES
+        Q(requested_by=actor[:128]) | agreed,
+        payment_intent_id=intent.id,
+        status__in=LIVE_REFUND_STATES,
     )
     return Money(sum(amounts.values_list("amount_minor", flat=True)), intent.currency)
 

@@ -19,6 +19,7 @@ from payments.steps.announce import announce_payment, announce_refund
 from payments.steps.apply_attempt_outcome import SAVED_FIELDS, apply_attempt_outcome
 from payments.steps.book_charge import book_whole_capture, return_charge
 from payments.steps.post_to_ledger import hold_authorization, release_authorization, settle_authorization
+from payments.steps.refuse_while_moving import refuse_while_moving
 from payments.steps.settle_intent import settle_intent
 from payments.steps.stage_refund import stage_refund
 from payments.steps.use_resolution import PersonProof, use_proof
@@ -119,6 +120,7 @@ def _give_back(intent: PaymentIntent, attempt: PaymentAttempt, now: datetime) ->
 
 def _lower(intent: PaymentIntent, attempt: PaymentAttempt, now: datetime) -> None:
     if attempt.status in TAKEN:
+        refuse_while_moving(attempt)
         return_charge(intent, attempt, error_code=CORRECTED, now=now)
         return
     if attempt.status in ENDED_WITHOUT_MONEY:

@@ -9,6 +9,7 @@ from payments.errors import CaseNotRecordable
 from payments.models import Capture, CaptureStatus, PaymentAttempt, PaymentIntent
 from payments.steps.book_charge import return_charge
 from payments.steps.post_to_ledger import post_capture_return
+from payments.steps.refuse_while_moving import refuse_while_moving
 from payments.steps.settle_intent import settle_intent
 
 CORRECTED = "corrected_by_people"
@@ -20,8 +21,10 @@ def return_capture(
 ) -> None:
     """The three are locked. The only capture of its charge takes the charge with it; of several, the others stand.
 
-    Raises CaseNotRecordable when what would be left is less than was refunded.
+    Raises CaseNotRecordable while something else of the charge moves, and when what would be left is less than was
+    refunded.
     Writes: the capture, its reversing entry, the attempt, the intent; with the whole charge, its events and hold."""
+    refuse_while_moving(attempt)
     others = Capture.objects.for_merchant(capture.merchant_id).filter(
         attempt_id=attempt.id, status=CaptureStatus.SUCCEEDED
     )

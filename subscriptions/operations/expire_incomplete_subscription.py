@@ -15,6 +15,7 @@ from subscriptions.operations.record_invoice_payment import record_invoice_payme
 from subscriptions.queries.invoices import find_open_payment, get_invoice
 from subscriptions.queries.subscriptions import get_subscription, now_of
 from subscriptions.steps.announce import announce_subscription
+from subscriptions.steps.shelve_draft import shelve_draft
 from subscriptions.steps.void_open_invoice import void_open_invoice
 
 
@@ -58,6 +59,8 @@ def _expire(*, merchant_id: UUID, subscription_id: UUID, at_once: bool) -> Subsc
         return subscription
     if invoice.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
         void_open_invoice(invoice, now=now)
+    elif invoice.status == InvoiceStatus.DRAFT:
+        shelve_draft(invoice)
     subscription.expire(now)
     subscription.version += 1
     subscription.save()

@@ -13,6 +13,7 @@ from subscriptions.operations.give_up_payment import give_up_payment
 from subscriptions.queries.invoices import find_open_payment
 from subscriptions.queries.subscriptions import get_subscription, now_of
 from subscriptions.steps.announce import announce_subscription
+from subscriptions.steps.shelve_draft import shelve_draft
 from subscriptions.steps.void_open_invoice import void_open_invoice
 
 S = SubscriptionStatus
@@ -50,6 +51,8 @@ def _expire(*, merchant_id: UUID, subscription_id: UUID) -> Subscription:
     now = now_of(subscription.test_clock)
     if invoice.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
         void_open_invoice(invoice, now=now)
+    elif invoice.status == InvoiceStatus.DRAFT:
+        shelve_draft(invoice)
     subscription.incomplete_expires_at = None
     subscription.next_billing_at = None
     subscription.version += 1

@@ -86,12 +86,29 @@ def follow_dispute(*, merchant_id: UUID, news: DisputeNews) -> Invoice | None:
         if known is not None and news.claim == Claim.LOST and known.status == D.CLAIMED:
             known.lose(now)
             post_dispute_lost(known, at=now)
+    elif news.claim == Claim.OURS and known is None:
+        known = _heard_of_its_end(payment, news, now=now)
     elif news.claim == Claim.OURS and known is not None and known.status != D.RESTORED:
         _restore(known, subscription, invoice, now=now)
     if known is not None:
         known.told_position = news.position
         known.save()
     return invoice
+
+
+def _heard_of_its_end(payment: InvoicePayment, news: DisputeNews, *, now: datetime) -> DisputedPayment:
+    """The end overtook the beginning: remembered, so that the beginning claims nothing when it comes."""
+    return DisputedPayment(
+        merchant_id=payment.merchant_id,
+        invoice=payment.invoice,
+        invoice_payment=payment,
+        dispute_id=news.dispute_id,
+        status=D.RESTORED,
+        amount_minor=max(payment.amount_minor, 1),
+        currency=payment.currency,
+        created_at=now,
+        decided_at=now,
+    )
 
 
 def _claim(

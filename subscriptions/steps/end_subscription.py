@@ -47,8 +47,9 @@ def _bill_the_rest(subscription: Subscription, period: Period, *, now: datetime)
         return
     reckoned = reckon_for_subscription(subscription, lines, discounts, at=period.start)
     note_discounts_used(reckoned, discounts)
+    # Not a cycle: the renewal of this period has had that already.
     invoice = write_subscription_invoice(
-        subscription, reckoned, reason=InvoiceReason.CYCLE, period=Period(period.start, period.end), now=now
+        subscription, reckoned, reason=InvoiceReason.UPDATE, period=Period(period.start, period.end), now=now
     )
     mark_usage_billed(invoice, usage)
     finalize_draft(invoice, now=now)

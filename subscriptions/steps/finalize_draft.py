@@ -69,7 +69,9 @@ def finalize_draft(invoice: Invoice, *, now: datetime) -> None:
     deferrals = plan_deferrals(invoice, lines, pace=Pace(settings.revenue_pace), at=now)
     invoice.ledger_entry_id = post_invoice(invoice, deferred=deferred_of(deferrals, invoice.currency), at=now)
     invoice.save()
-    write_deferrals(deferrals, invoice.ledger_entry_id, at=now)
+    if invoice.ledger_entry_id is not None:
+        # Over nothing in all nothing was booked, and nothing is earned later.
+        write_deferrals(deferrals, invoice.ledger_entry_id, at=now)
     _move_balance(invoice, balance, now=now)
     publish_all(invoice_events(invoice, lines, *types))
 

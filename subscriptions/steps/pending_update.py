@@ -38,6 +38,7 @@ from subscriptions.steps.reckon_change import ReckonedChange, credits_of
 from subscriptions.steps.reckon_invoice import NewLine
 from subscriptions.steps.reckon_subscription import reckon_for_subscription
 from subscriptions.steps.restarts import Restart, set_restart
+from subscriptions.steps.shelve_draft import shelve_draft
 from subscriptions.steps.void_open_invoice import void_open_invoice
 from subscriptions.steps.write_change import cut_debit, write_credits
 from subscriptions.steps.write_invoice import write_subscription_invoice
@@ -125,6 +126,8 @@ def drop_pending_update(subscription: Subscription, *, now: datetime) -> None:
     )
     if invoice.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE) and not invoice.amount_paid_minor:
         void_open_invoice(invoice, now=now)
+    elif invoice.status == InvoiceStatus.DRAFT:
+        shelve_draft(invoice)
     _forget(subscription)
 
 

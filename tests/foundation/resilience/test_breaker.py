@@ -131,18 +131,27 @@ def test_any_answer_in_between_starts_their_count_anew(circuit: Any, between: Ca
     assert circuit.ask().allowed
 
 
-def test_one_call_that_finds_all_the_others_hanging_opens_it(circuit: Any) -> None:
-    calls(circuit, ANSWERED, 3)
+def test_callers_who_find_all_the_others_hanging_count_as_calls_without_an_answer(circuit: Any) -> None:
+    calls(circuit, UNANSWERED, 3)
+    calls(circuit, CallResult.STUCK, 6)
 
+    assert circuit.ask().allowed
     calls(circuit, CallResult.STUCK, 1)
-
     assert circuit.ask() == Permit(False, OPEN)
+
+
+def test_one_answer_ends_the_row_of_those_who_found_no_turn(circuit: Any) -> None:
+    calls(circuit, CallResult.STUCK, 9)
+    calls(circuit, ANSWERED, 1)
+    calls(circuit, CallResult.STUCK, 9)
+
+    assert circuit.ask().allowed
 
 
 def test_what_a_person_forced_closed_stays_closed_though_calls_hang(circuit: Any) -> None:
     circuit.switch(Switch.CLOSED)
 
-    calls(circuit, CallResult.STUCK, 1)
+    calls(circuit, CallResult.STUCK, 10)
 
     assert circuit.ask() == Permit(True, CLOSED)
 

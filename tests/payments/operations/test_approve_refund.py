@@ -129,6 +129,18 @@ def test_what_may_not_be_approved_leaves_no_trace(
     assert RefundApproval.objects.for_merchant(shop.id).get().decision == ""
 
 
+def test_an_approvers_halves_are_one_whole_too(shop: Shop, intent: PaymentIntent) -> None:
+    approves(shop, asks_for(shop, intent, 300, limit=100), limit=500)
+    second = asks_for(shop, intent, 300, limit=100)
+
+    with pytest.raises(RefundAboveLimit):
+        approves(shop, second, limit=500)
+
+    assert shop.fresh(second).status == RefundStatus.REQUIRES_APPROVAL
+    assert jobs(shop) == 1
+    assert approves(shop, second, who="staff:eve", limit=500).decision == Decision.APPROVED
+
+
 def test_postgresql_knows_no_approval_of_ones_own(shop: Shop, intent: PaymentIntent) -> None:
     asks_for(shop, intent, 600, limit=500)
     approval = RefundApproval.objects.for_merchant(shop.id).get()

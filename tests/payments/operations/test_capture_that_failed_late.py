@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from foundation.context import acting
+from foundation.ids import new_id
 from payments.errors import CaseNotRecordable, CaseSecondPersonNeeded, CaseVerdictRefused
 from payments.models import (
     AttemptStatus,
@@ -20,6 +21,7 @@ from payments.models import (
 )
 from payments.operations.record_capture_outcome import record_capture_outcome
 from payments.operations.record_case_resolution import record_case_resolution
+from payments.operations.request_refund import request_refund
 from payments.psp.outcomes import Declined
 from payments.queries.totals import check_payments_fold_to_ledger
 from tests.factories.case_people import approves, asks, resolves
@@ -129,6 +131,34 @@ def test_what_was_refunded_beyond_the_rest_keeps_the_capture_from_going_back(sho
     assert shop.balances() == before
     assert shop.fresh(second).status == CaptureStatus.SUCCEEDED
     assert [kind for kind, _, _ in shop.cases()] == ["contradiction"]
+
+
+def test_while_another_capture_or_a_refund_is_undecided_nothing_goes_back(shop: Shop) -> None:
+    intent = shop.authorizes(10_00)
+    first = shop.fresh(shop.captures(intent, 6_00, is_final=False))
+    shop.psp.fails("error_after_booking", operation="capture")
+    shop.captures(intent, 4_00)
+    before = shop.balances()
+    resolution = approves(shop, asks(shop, failed_late(shop, first), V.DID_NOT_HAPPEN))
+
+    with pytest.raises(CaseNotRecordable, match="Another capture"):
+        record_case_resolution(merchant_id=shop.id, resolution_id=resolution.id)
+
+    assert shop.balances() == before
+    assert shop.fresh(first).status == CaptureStatus.SUCCEEDED
+
+
+def test_a_refund_under_way_keeps_the_capture_from_going_back(shop: Shop) -> None:
+    intent, capture = captured(shop)
+    request_refund(merchant_id=shop.id, payment_intent_id=intent.id, refund_id=new_id())
+    before = shop.balances()
+    resolution = approves(shop, asks(shop, failed_late(shop, capture), V.DID_NOT_HAPPEN))
+
+    with pytest.raises(CaseNotRecordable, match="A refund"):
+        record_case_resolution(merchant_id=shop.id, resolution_id=resolution.id)
+
+    assert shop.balances() == before
+    assert shop.fresh(capture).status == CaptureStatus.SUCCEEDED
 
 
 def test_keeping_our_books_closes_the_case_and_moves_nothing(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from foundation.ids import new_id
 from foundation.money import Money
 from foundation.resilience import breaker
 from foundation.resilience.bulkhead import bulkhead
-from foundation.resilience.circuits import CallResult, CircuitState, Switch
+from foundation.resilience.circuits import UNANSWERED_IN_A_ROW, CallResult, CircuitState, Permit, Switch
 from foundation.resilience.hedging import MIN_RECENT
 from foundation.resilience.redis_client import KEY_PREFIX, get_redis, outage
 from payments.psp.admission import LEASE_SECONDS, STUCK_SECONDS, circuit_of, result_of
@@ -243,6 +243,12 @@ def test_turns_that_are_all_held_by_calls_that_hang_open_the_circuit_and_a_mere_
 ) -> None:
     settings.PSP_CALLS_AT_ONCE = 1
     lease_left = LEASE_SECONDS - held_seconds
+    for _ in range(UNANSWERED_IN_A_ROW - 1):
+        breaker.record(
+            circuit_of(credentials.account_id, "authorize"),
+            CallResult.STUCK,
+            permit=Permit(False, CircuitState.CLOSED),
+        )
 
     with bulkhead(f"psp:{credentials.account_id}", limit=1, lease_seconds=lease_left):
         charge = guarded.authorize(credentials, order())

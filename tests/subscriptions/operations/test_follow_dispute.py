@@ -102,6 +102,20 @@ def test_case_E19_a_chargeback_of_a_part_reopens_it_and_its_reversal_closes_it(b
     assert verify_books(biller.id).differences == []
 
 
+def test_an_end_that_is_heard_before_the_beginning_leaves_the_invoice_paid(biller: Biller) -> None:
+    subscription, invoice = paid_subscription(biller)
+
+    hears(biller, invoice, Claim.OURS, position=12)
+    hears(biller, invoice, Claim.TAKEN, position=10)
+
+    assert (fresh(biller, invoice).status, remaining(biller, invoice)) == ("paid", 0)
+    assert biller.fresh(subscription).status == "active"
+    assert biller.shop.ledger(DISPUTED) == 0
+    assert verify_books(biller.id).differences == []
+    hears(biller, invoice, Claim.TAKEN, position=14)
+    assert remaining(biller, invoice) == 1_000
+
+
 def test_case_E19_through_the_psp_its_webhooks_and_our_events(biller: Biller) -> None:
     desk = Desk(biller.shop)
     invoice = owing(biller)

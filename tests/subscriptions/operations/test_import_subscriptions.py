@@ -158,6 +158,29 @@ def test_what_was_paid_elsewhere_is_given_back_by_a_change(
     assert_books_agree(biller.shop)
 
 
+def test_a_year_that_was_paid_elsewhere_earns_nothing_here(
+    biller: Biller, works: Clockwork, line: Line
+) -> None:
+    price = biller.price(12_000, interval="year")
+
+    done = imports(
+        biller,
+        line(
+            price=price.public_id,
+            is_paid="yes",
+            anchor_day="",
+            period_start="2026-01-01",
+            period_end="2027-01-01",
+        ),
+    )
+
+    assert (done.new, done.refused) == (1, [])
+    [opening] = biller.invoices(imported(biller))
+    assert (opening.total_minor, opening.status, opening.ledger_entry_id) == (0, "paid", None)
+    works.goes_to(day("2026-06-16"))
+    assert biller.shop.balances() == {}
+
+
 def test_a_trial_goes_on_and_its_end_is_the_anchor(biller: Biller, works: Clockwork, line: Line) -> None:
     imports(
         biller,

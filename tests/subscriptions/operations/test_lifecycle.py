@@ -75,6 +75,33 @@ def test_canceled_now_and_prorated_the_rest_becomes_credit(biller: Biller) -> No
         cancel_subscription(merchant_id=biller.id, subscription_id=subscription.id)
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_is_left_to_bill_does_not_keep_a_renewed_subscription_from_ending(
+    biller: Biller, at_once: bool
+) -> None:
+    works = Clockwork.of(biller)
+    customer = works.customer()
+    subscription = biller.subscribes(customer, prices=[biller.price(3_100)])
+    works.passes(days=35)
+    create_invoice_item(
+        merchant_id=biller.id,
+        invoice_item_id=new_id(),
+        customer_id=customer.id,
+        amount=Money(250, "usd"),
+    )
+
+    if at_once:
+        cancel_subscription(merchant_id=biller.id, subscription_id=subscription.id)
+    else:
+        change = SubscriptionChange(cancel_at_period_end=True)
+        update_subscription(merchant_id=biller.id, subscription_id=subscription.id, change=change)
+        works.passes(days=35)
+
+    assert biller.fresh(subscription).status == "canceled"
+    assert [one.total_minor for one in biller.invoices(subscription)] == [3_100, 3_100, 250]
+    assert_books_agree(biller.shop)
+
+
 def test_canceled_at_the_periods_end_it_is_provided_until_then(biller: Biller) -> None:
     works = Clockwork.of(biller)
     subscription = biller.subscribes(works.customer())
