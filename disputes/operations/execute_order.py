@@ -13,6 +13,9 @@ from disputes.schedules import CALL_LEASE
 from foundation import clock
 from foundation.transactions import outside_transaction, owns_transaction
 from payments.operations.answer_dispute import answer_dispute
+from payments.psp.outcomes import Declined
+
+STAGE_PASSED = "stage_passed"
 
 
 @outside_transaction
@@ -24,6 +27,10 @@ def execute_order(*, merchant_id: UUID, order_id: UUID) -> DisputeOrder:
     """
     order, is_ours = _take_up(merchant_id=merchant_id, order_id=order_id)
     if not is_ours:
+        if order.status == OrderStatus.CREATED:
+            # What was said to an inquiry is no answer to the chargeback that it became: that has one of its own.
+            passed = Declined(code=STAGE_PASSED)
+            return record_order_outcome(merchant_id=merchant_id, order_id=order_id, outcome=passed)
         return order
     outcome = answer_dispute(
         merchant_id=merchant_id,
@@ -41,7 +48,7 @@ def _take_up(*, merchant_id: UUID, order_id: UUID) -> tuple[DisputeOrder, bool]:
     dispute = lock_dispute(merchant_id=merchant_id, dispute_id=known.dispute_id)
     order = lock_order(merchant_id=merchant_id, order_id=order_id)
     order.dispute = dispute
-    if order.status != OrderStatus.CREATED:
+    if order.status != OrderStatus.CREATED or order.stage != dispute.stage:
         return order, False
     order.submit()
     order.submitted_at = clock.now()

@@ -38,7 +38,13 @@ def resolve_order(*, merchant_id: UUID, order_id: UUID) -> None:
     if not order.is_undecided:
         return
     dispute = order.dispute
-    repeated = repeat_dispute_answer(
+    if dispute.stage != order.stage:
+        # Given again it would answer the stage that it is in now. Asking is harmless still.
+        told = _told_meanwhile(order, clock.now())
+        if told is not None:
+            record_order_outcome(merchant_id=merchant_id, order_id=order_id, outcome=told)
+            return
+    repeated = dispute.stage == order.stage and repeat_dispute_answer(
         merchant_id=merchant_id,
         psp_account_id=dispute.psp_account_id,
         payment_intent_id=dispute.payment_intent_id,
@@ -46,7 +52,7 @@ def resolve_order(*, merchant_id: UUID, order_id: UUID) -> None:
         request=request_of(order),
         first_sent_at=order.created_at,
     )
-    if repeated is not None:
+    if repeated:
         told = (
             repeated if isinstance(repeated, Succeeded) else _told_meanwhile(order, clock.now()) or repeated
         )

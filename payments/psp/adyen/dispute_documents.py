@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +41,10 @@ _HEAD = ParagraphStyle(
 
 
 # What pypdf and Pillow raise for a file that is torn.
-UNREADABLE = (PyPdfError, OSError, ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (
+    *(PyPdfError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError),
+    *(zlib.error, struct.error),
+)
 
 
 class DocumentsRefused(ValueError):

@@ -14,6 +14,7 @@ from disputes.errors import (
 )
 from disputes.models import Dispute, DisputeOrder
 from disputes.operations.accept_dispute import accept_dispute
+from disputes.operations.execute_order import execute_order
 from disputes.operations.record_order_outcome import record_order_outcome
 from disputes.operations.stage_evidence import stage_evidence
 from disputes.operations.submit_evidence import submit_evidence
@@ -151,6 +152,20 @@ def test_outcome_in_doubt_is_looked_at_again_and_nothing_moves(
     assert looked.next_check_at is not None
     assert _fresh(dispute).status == "needs_response"
     assert figures(shop) == before
+
+
+def test_what_was_said_to_an_inquiry_is_never_sent_to_the_chargeback(shop: Shop, claim: Claim) -> None:
+    inquiry = claim.hears(claim.says("warning_needs_response", stage="inquiry"))
+    order = _submit(_staged(inquiry))
+    claim.hears(claim.takes().says("needs_response"))
+    calls = shop.footprint()["PspCall"]
+
+    done = execute_order(merchant_id=shop.id, order_id=order.id)
+
+    assert (done.status, done.failure_code, done.submissions) == ("refused", "stage_passed", 0)
+    assert shop.footprint()["PspCall"] == calls
+    assert (_fresh(inquiry).status, _fresh(inquiry).stage) == ("needs_response", "chargeback")
+    assert _submit(_fresh(inquiry)).stage == "chargeback"
 
 
 def test_order_that_the_psp_refuses_lets_another_be_given(shop: Shop, dispute: Dispute) -> None:
