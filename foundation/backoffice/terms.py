@@ -53,6 +53,9 @@ class Span:
 
 def read_terms(text: str, fields: Mapping[str, Reader], currencies: Sequence[str] = ()) -> Terms:
     """fields: what the list knows, by name. currencies: ISO codes that count as such when written alone."""
+    if not fields:
+        # A reference may hold a colon: where no field is known, all are words.
+        return Terms(Q(), " ".join(text.split()))
     condition, problems = Q(), []
     named, rest = _split(text)
     for name, value in [*named, *_bare(rest, fields, currencies)]:

@@ -59,7 +59,7 @@ def test_what_may_be_an_order_or_a_name_is_no_amount(text: str) -> None:
 
 
 def test_a_list_without_such_fields_reads_amounts_as_words() -> None:
-    assert read_terms("12.50 today", {}).words == "12.50 today"
+    assert read_terms("12.50 today capture:17", {}).words == "12.50 today capture:17"
 
 
 def test_an_unknown_field_is_told_with_those_that_there_are() -> None:
