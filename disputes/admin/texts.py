@@ -21,8 +21,9 @@ from disputes.evidence_limits import MAX_FIELD_CHARACTERS
 from disputes.models import EvidenceTemplate, PolicyKind, ShopPolicy
 from disputes.operations.delete_evidence_template import delete_evidence_template
 from disputes.operations.publish_shop_policy import publish_shop_policy
-from disputes.operations.save_evidence_template import save_evidence_template, template_hash
+from disputes.operations.save_evidence_template import save_evidence_template
 from disputes.reason_codes import categories
+from disputes.template_texts import template_hash
 from foundation import clock
 from foundation.backoffice.display import badge, instant, mono
 from foundation.backoffice.filters import fixed_filter

@@ -11,7 +11,11 @@ from foundation.transactions import owns_transaction
 
 @owns_transaction
 def delete_evidence_template(*, merchant_id: UUID, template_id: UUID) -> None:
-    """Writes: the template's end, its history. Safe to repeat: nothing is left to delete."""
+    """Delete it for the whole shop.
+
+    Raises: nothing of its own. Writes: the template's end, its history.
+    Safe to repeat: nothing is left to delete.
+    """
     lock_desk(merchant_id)
     template = EvidenceTemplate.objects.for_merchant(merchant_id).filter(pk=template_id).first()
     if template is not None:

@@ -8,7 +8,7 @@ from disputes.errors import EvidenceTemplateChanged, EvidenceTemplateNameTaken
 from disputes.evidence_fields import TEXT_FIELDS
 from disputes.locks import lock_desk
 from disputes.models import EvidenceTemplate
-from disputes.steps.open_order import evidence_hash
+from disputes.template_texts import template_hash, texts_of
 from foundation.http.parsers import refuse_pan
 from foundation.transactions import owns_transaction
 
@@ -38,7 +38,7 @@ def save_evidence_template(
     templates = EvidenceTemplate.objects.for_merchant(merchant_id)
     template = templates.filter(pk=template_id).first()
     wanted = {"name": name, "category": category, "field": field, "text": text}
-    if template is not None and _texts(template) == wanted:
+    if template is not None and texts_of(template) == wanted:
         return template
     if expected_sha256 is not None and (template is None or template_hash(template) != expected_sha256):
         raise EvidenceTemplateChanged()
@@ -50,17 +50,3 @@ def save_evidence_template(
         setattr(template, attribute, value)
     template.save()
     return template
-
-
-def template_hash(template: EvidenceTemplate) -> str:
-    """SHA-256 of all that a person can change in it, hexadecimal."""
-    return evidence_hash(_texts(template))
-
-
-def _texts(template: EvidenceTemplate) -> dict[str, str]:
-    return {
-        "name": template.name,
-        "category": template.category,
-        "field": template.field,
-        "text": template.text,
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from payments_site.schedule import SCHEDULE
 from tests.architecture.source import ROOT
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
+ALERTS = ROOT / "deploy" / "alerts"
 SECTIONS = ("processes", "queues", "jobs", "beat", "dependencies")
 CATALOGUE: dict[str, dict[str, Any]] = yaml.safe_load(
     (ROOT / "docs" / "catalogue.yaml").read_text(encoding="utf-8")
@@ -87,6 +89,8 @@ def test_every_runbook_is_listed_and_needed() -> None:
     pages = {page.stem for page in RUNBOOKS.glob("*.md")} - {"README"}
     index = (RUNBOOKS / "README.md").read_text(encoding="utf-8")
     named = {entry["runbook"] for section in SECTIONS for entry in CATALOGUE[section].values()}
+    alarms = "".join(file.read_text(encoding="utf-8") for file in ALERTS.glob("*.yml"))
+    named |= set(re.findall(r"runbook: docs/runbooks/([\w-]+)\.md", alarms))
 
     assert pages == named
     assert [page for page in pages if f"({page}.md)" not in index] == []

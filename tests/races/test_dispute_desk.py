@@ -28,10 +28,11 @@ from disputes.operations.assign_dispute import assign_dispute
 from disputes.operations.delete_evidence_template import delete_evidence_template
 from disputes.operations.note_dispute import note_dispute
 from disputes.operations.publish_shop_policy import publish_shop_policy
-from disputes.operations.save_evidence_template import save_evidence_template, template_hash
+from disputes.operations.save_evidence_template import save_evidence_template
 from disputes.operations.set_dispute_policy import set_dispute_policy
 from disputes.operations.stage_evidence import stage_evidence
 from disputes.operations.submit_evidence import submit_evidence
+from disputes.template_texts import template_hash
 from foundation import clock
 from foundation.ids import new_id
 from foundation.jobs.models import Job

@@ -11,7 +11,7 @@ from django.test import Client
 
 from disputes.models import DisputePolicy, EvidenceTemplate, ShopPolicy
 from disputes.operations.record_fraud_warning import record_fraud_warning
-from disputes.operations.save_evidence_template import template_hash
+from disputes.template_texts import template_hash
 from foundation import clock
 from foundation.ids import new_id
 from foundation.tenancy.models import Merchant

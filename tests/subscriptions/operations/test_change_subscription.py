@@ -8,16 +8,14 @@ import pytest
 
 from foundation.ids import new_id
 from subscriptions.errors import (
-    CreditNoteExceedsLine,
     PreviewStale,
     SubscriptionChangePaymentFailed,
     SubscriptionUnexpectedState,
 )
-from subscriptions.models import CreditNote, Invoice, InvoiceItem, InvoiceLine, Subscription
+from subscriptions.models import InvoiceItem, InvoiceLine, Subscription
 from subscriptions.operations.cancel_subscription import cancel_subscription
 from subscriptions.operations.change_items import change_items
 from subscriptions.operations.change_subscription import UpdatePayment, change_subscription
-from subscriptions.operations.create_credit_note import Credited, create_credit_note
 from subscriptions.operations.expire_pending_update import expire_pending_update
 from subscriptions.operations.open_pending_update import open_pending_update
 from subscriptions.operations.pay_invoice import pay_invoice
@@ -64,31 +62,6 @@ def amount_of(subscription: Subscription) -> int:
 
 def cuts(biller: Biller) -> int:
     return InvoiceLine.objects.for_merchant(biller.id).filter(cut_at__isnull=False).count()
-
-
-def test_what_a_change_gave_back_is_not_credited_again_by_a_note(biller: Biller) -> None:
-    _, subscription = halfway(biller)
-    upgrade(biller, subscription)
-    first, _ = biller.invoices(subscription)
-    [line] = biller.lines(first)
-    before = biller.shop.footprint()
-
-    with pytest.raises(CreditNoteExceedsLine):
-        credit(biller, first, line, 1_551)
-
-    assert biller.shop.footprint() == before
-    assert credit(biller, first, line, 1_550).total_minor == 1_550
-    with pytest.raises(CreditNoteExceedsLine):
-        credit(biller, first, line, 1)
-
-
-def credit(biller: Biller, invoice: Invoice, line: InvoiceLine, amount: int) -> CreditNote:
-    return create_credit_note(
-        merchant_id=biller.id,
-        credit_note_id=new_id(),
-        invoice_id=invoice.id,
-        credited=[Credited(line.id, amount)],
-    )
 
 
 def test_an_upgrade_that_is_paid_at_once_is_made_at_once(biller: Biller) -> None:

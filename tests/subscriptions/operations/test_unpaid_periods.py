@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from foundation.ids import new_id
-from subscriptions.models import Invoice, InvoiceItem, InvoiceLine, Subscription
+from subscriptions.errors import CreditNoteExceedsLine
+from subscriptions.models import CreditNote, Invoice, InvoiceItem, InvoiceLine, Subscription
 from subscriptions.operations.cancel_subscription import cancel_subscription
 from subscriptions.operations.change_items import change_items
 from subscriptions.operations.create_credit_note import Credited, create_credit_note
@@ -209,3 +210,37 @@ def test_what_a_credit_note_gave_back_does_not_come_back_again(noted: int, back:
     cancels(biller, works, subscription)
 
     assert given_back(biller) == -back
+
+
+def test_what_a_change_gave_back_is_not_credited_again_by_a_note(biller: Biller) -> None:
+    works = Clockwork.of(biller)
+    subscription = biller.subscribes(works.customer(), prices=[biller.price(3_100)])
+    works.passes(days=15)
+    [item] = list_items(subscription)
+    change_items(
+        merchant_id=biller.id,
+        subscription_id=subscription.id,
+        changes=[ItemChange(item.id, quantity=2)],
+        proration_behavior="always_invoice",
+    )
+    [line] = biller.lines(biller.invoices(subscription)[0])
+    before = biller.shop.footprint()
+    left = line.amount_minor - line.credited_minor
+    assert 0 < left < line.amount_minor
+
+    with pytest.raises(CreditNoteExceedsLine):
+        _notes(biller, line, left + 1)
+
+    assert biller.shop.footprint() == before
+    assert _notes(biller, line, left).total_minor == left
+    with pytest.raises(CreditNoteExceedsLine):
+        _notes(biller, line, 1)
+
+
+def _notes(biller: Biller, line: InvoiceLine, amount: int) -> CreditNote:
+    return create_credit_note(
+        merchant_id=biller.id,
+        credit_note_id=new_id(),
+        invoice_id=line.invoice_id,
+        credited=[Credited(line.id, amount)],
+    )
