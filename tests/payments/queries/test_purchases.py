@@ -19,6 +19,10 @@ WITH copied AS (
     INSERT INTO payments_paymentmethod
     SELECT (jsonb_populate_record(one, jsonb_build_object('id', uuidv7(), 'fingerprint', 'card' || n))).*
     FROM payments_paymentmethod one, generate_series(1, %(others)s) n WHERE one.id = %(method)s RETURNING id
+), intent AS (
+    INSERT INTO payments_paymentintent
+    SELECT (jsonb_populate_record(one, jsonb_build_object('id', copied.id, 'payment_method_id', copied.id))).*
+    FROM payments_paymentintent one, copied WHERE one.id = %(intent)s
 )
 INSERT INTO payments_paymentattempt
 SELECT (jsonb_populate_record(one, jsonb_build_object(
@@ -40,9 +44,10 @@ def test_charges_of_a_card_are_found_by_its_fingerprint(
     earlier = shop.attempt(shop.pays(1_000))
     attempt = shop.attempt(shop.pays(1_000))
     copy = {"others": OTHERS, "method": attempt.payment_method_id, "attempt": attempt.id}
+    copy["intent"] = attempt.payment_intent_id
     past_the_triggers(OTHER_CARDS, copy)
     with as_owner() as cursor:
-        cursor.execute("ANALYZE payments_paymentmethod, payments_paymentattempt")
+        cursor.execute("ANALYZE payments_paymentmethod, payments_paymentattempt, payments_paymentintent")
 
     with CaptureQueriesContext(connection) as captured:
         found = search(merchant_id=shop.id, attempt_id=attempt.id, **asked)
