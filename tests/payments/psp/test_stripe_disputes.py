@@ -18,6 +18,7 @@ from foundation.money import Money
 from payments.psp.disputes import DisputeNews, EvidenceUpload, FraudWarningNews
 from payments.psp.outcomes import Declined, NotSent, Succeeded, Unknown
 from payments.psp.port import Answer, Credentials
+from payments.psp.sandbox.sandbox import Sandbox
 from tests.factories.scripted_psp import ScriptedPsp
 from tests.payments.conftest import closed_port
 from tests.payments.psp.claims import (
