@@ -14,7 +14,7 @@ class StillBehind(RuntimeError):
     """An older transaction in this PostgreSQL cluster did not end in time."""
 
 
-def dispatch_events(consumers: Sequence[Consumer], *, timeout_seconds: float = 30.0) -> int:
+def dispatch_events(consumers: Sequence[Consumer], *, timeout_seconds: float = 120.0) -> int:
     """Let the consumers take all that is committed; how many events they took together.
 
     Waits for older transactions of the whole cluster, as the relay does. Raises StillBehind in the end.

@@ -87,7 +87,9 @@ def test_batches_are_bounded(publish_one: Publish) -> None:
 
     dispatch_events([consumer])
 
-    assert batches == [2, 2, 1]
+    # An older transaction anywhere in the cluster holds events back for a moment: a batch may be smaller, never larger.
+    assert max(batches) == 2
+    assert sum(batches) == 5
 
 
 @pytest.mark.django_db(transaction=True)
